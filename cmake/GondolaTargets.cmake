@@ -2,6 +2,7 @@
 
 # Flags for our own code only; dependents of an installed Gondola never see them.
 add_library(gondola_flags INTERFACE)
+target_compile_features(gondola_flags INTERFACE cxx_std_17)
 target_compile_options(gondola_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual)
 if(GONDOLA_WERROR)
   target_compile_options(gondola_flags INTERFACE -Werror)

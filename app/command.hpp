@@ -1,0 +1,31 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <spdlog/logger.h>
+
+#include "logging.hpp"
+
+namespace gondola::app {
+
+/// What a command is given to work with besides its own options.
+struct Context {
+  std::shared_ptr<spdlog::logger> log;
+  LogOptions log_options;
+};
+
+/// One subcommand: its options on the command line and what it does.
+struct Command {
+  CLI::App* parser = nullptr;
+  /// Returns the exit code: 0 done, 1 it failed. Throws gondola::Error for what stops it.
+  std::function<int(Context&)> run;
+};
+
+Command add_detect_command(CLI::App& app);
+Command add_info_command(CLI::App& app);
+Command add_convert_command(CLI::App& app);
+
+}  // namespace gondola::app

@@ -1,0 +1,82 @@
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "command.hpp"
+#include "gondola/core/error.hpp"
+#include "model_options.hpp"
+#include "yaml_options.hpp"
+
+namespace gondola::app {
+namespace {
+
+struct ConvertOptions {
+  ModelOptions model;
+  std::string output;
+  std::string dtype = "keep";
+  std::string licence;
+  std::string config;
+};
+
+int run_convert(const ConvertOptions& options, Context& context) {
+  if (options.model.model.empty() || options.output.empty()) {
+    throw ConfigError("convert takes two files: gondola convert IN OUT.safetensors");
+  }
+  const std::filesystem::path output = options.output;
+  if (output.extension() != ".safetensors") {
+    throw ConfigError(
+        concat("cannot write ", options.output, ": this version writes .safetensors; name OUT so"));
+  }
+  nn::WeightsFile weights = load_model(options.model, context);
+  if (weights.tensors.empty()) {
+    throw ConfigError(
+        concat(options.model.model, " is a model without weights; add --weights FILE"));
+  }
+  if (options.dtype == "fp32") weights.tensors = convert_tensors(weights.tensors, nn::DType::kF32);
+  if (options.dtype == "fp16") weights.tensors = convert_tensors(weights.tensors, nn::DType::kF16);
+  if (options.dtype == "bf16") weights.tensors = convert_tensors(weights.tensors, nn::DType::kBF16);
+  if (!options.licence.empty()) weights.description.licence = options.licence;
+  if (weights.description.licence.empty()) {
+    context.log->warn("{} does not state its licence; record it with --licence",
+                      options.model.model);
+  }
+  nn::write_weights(output, weights);
+  const nn::ModelSpec& spec = weights.description.spec;
+  context.log->info("{}: {}, {} classes, {}, {} tensors, {:.1f} MB", options.output, spec.name,
+                    spec.class_count, to_string(spec.activation), weights.tensors.size(),
+                    static_cast<double>(std::filesystem::file_size(output)) / 1e6);
+  return 0;
+}
+
+}  // namespace
+
+Command add_convert_command(CLI::App& app) {
+  auto options = std::make_shared<ConvertOptions>();
+  options->model.model.clear();
+  CLI::App* parser = app.add_subcommand("convert", "Convert weights between file formats");
+  parser->add_option("IN", options->model.model, "Weights: .pt, .safetensors")->type_name(kFile);
+  parser->add_option("OUT", options->output, "File to write: .safetensors")->type_name(kFile);
+  parser->add_option("--names", options->model.names, "Class names for weights that have none")
+      ->type_name(kFile);
+  parser->add_option("--weights", options->model.weights, "Weights for IN being a model YAML")
+      ->type_name(kFile);
+  parser
+      ->add_option("--activation", options->model.activation,
+                   "Activation, for weights that do not record it")
+      ->type_name("NAME");
+  parser->add_option("--dtype", options->dtype, "Type of the numbers: keep, fp32, fp16 or bf16")
+      ->check(CLI::IsMember({"keep", "fp32", "fp16", "bf16"}))
+      ->type_name("TYPE")
+      ->capture_default_str();
+  parser->add_option("--licence", options->licence, "Licence of the weights, to be recorded")
+      ->type_name("TEXT");
+  parser->add_option("--config", options->config, "YAML file with any of these options")
+      ->type_name(kFile);
+  parser->footer("Example: gondola convert yolov8n.pt yolov8n.safetensors --licence AGPL-3.0");
+  return {parser, [options, parser](Context& context) {
+            if (!options->config.empty()) apply_option_file(*parser, options->config);
+            return run_convert(*options, context);
+          }};
+}
+
+}  // namespace gondola::app

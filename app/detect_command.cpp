@@ -1,0 +1,317 @@
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "command.hpp"
+#include "gondola/core/error.hpp"
+#include "gondola/core/text.hpp"
+#include "gondola/detect/detector.hpp"
+#include "gondola/media/image_source.hpp"
+#include "gondola/media/sources.hpp"
+#include "gondola/pipeline/detect_loop.hpp"
+#include "gondola/pipeline/detection_sinks.hpp"
+#include "interrupt.hpp"
+#include "model_options.hpp"
+#include "progress_bar.hpp"
+#include "window_sink.hpp"
+#include "yaml_options.hpp"
+
+namespace gondola::app {
+namespace {
+
+struct DetectOptions {
+  std::vector<std::string> sources;
+  ModelOptions model;
+
+  std::optional<float> conf;
+  float iou = 0.7F;
+  std::size_t max_det = 0;
+  int imgsz = 640;
+  std::vector<std::string> classes;
+  bool agnostic = false;
+  std::string nms = "greedy";
+  bool multi_label = false;
+  int tile = 0;
+  float tile_overlap = 0.2F;
+  std::string precision = "auto";
+  std::string device = "cpu";
+  int threads = 0;
+  int batch = 1;
+
+  std::string out;
+  std::string json;
+  std::string jsonl;
+  std::string csv;
+  std::string txt;
+  std::string coco;
+  std::optional<bool> save;
+  bool show = false;
+
+  std::string config;
+};
+
+constexpr const char* kDefaultOut = "gondola-out";
+
+void add_options(CLI::App& command, DetectOptions& options) {
+  command
+      .add_option("SOURCE", options.sources, "Pictures, folders, quoted globs, .txt lists of paths")
+      ->type_name(kFile);
+  command.add_option("--config", options.config, "YAML file with any of these options")
+      ->type_name(kFile);
+
+  add_model_options(command, options.model, /*positional=*/false);
+  command.add_option("--imgsz", options.imgsz, "Side of the square network input in pixels")
+      ->type_name("N")
+      ->capture_default_str();
+  command
+      .add_option("--precision", options.precision,
+                  "fp32, bf16, int8 (needs a quantised model), or auto")
+      ->check(CLI::IsMember({"fp32", "bf16", "int8", "auto"}))
+      ->type_name("TYPE")
+      ->capture_default_str();
+  command.add_option("--device", options.device, "cpu, cuda or cuda:N")
+      ->type_name("DEVICE")
+      ->capture_default_str();
+  command
+      .add_option("--threads", options.threads,
+                  "Threads of the network; 0 = the CPUs this process may use")
+      ->check(CLI::Range(0, 1024))
+      ->type_name("N")
+      ->capture_default_str();
+  command.add_option("--batch", options.batch, "Pictures per pass of the network")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N")
+      ->capture_default_str();
+
+  command
+      .add_option("--conf", options.conf,
+                  "Least score, 0..1; default: the model's calibrated one, else 0.25")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("SCORE");
+  command.add_option("--iou", options.iou, "Overlap above which the lesser box goes, 0..1")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("IOU")
+      ->capture_default_str();
+  command.add_option("--max-det", options.max_det, "Most detections per picture; 0 = no limit")
+      ->type_name("N")
+      ->capture_default_str();
+  command.add_option("--classes", options.classes, "Only these classes: names or numbers, a,b,...")
+      ->delimiter(',')
+      ->type_name("A,B");
+  command.add_flag("--agnostic", options.agnostic, "Boxes of different classes compete too");
+  command
+      .add_option("--nms", options.nms,
+                  "What becomes of overlapping boxes: " + join(nms_method_names(), ", "))
+      ->check(CLI::IsMember(nms_method_names()))
+      ->type_name("METHOD")
+      ->capture_default_str();
+  command.add_flag("--multi-label", options.multi_label,
+                   "All classes above --conf for one box, not only the best");
+  command
+      .add_option("--tile", options.tile,
+                  "Look at large pictures in tiles of N pixels; 0 = as a whole")
+      ->check(CLI::Range(0, 65536))
+      ->type_name("N")
+      ->capture_default_str();
+  command.add_option("--tile-overlap", options.tile_overlap, "Share that tiles overlap, 0..0.9")
+      ->check(CLI::Range(0.0, 0.9))
+      ->type_name("SHARE")
+      ->capture_default_str();
+
+  command
+      .add_option("--out", options.out,
+                  fmt::format("Folder for annotated pictures; default {}", kDefaultOut))
+      ->type_name(kFolder);
+  command.add_flag("--save,!--no-save", options.save,
+                   "Annotated pictures; default: yes, unless only other results are asked for");
+  command.add_flag("--show", options.show, "Show each picture in a window (q ends)");
+  command.add_option("--json", options.json, "All detections as one JSON document")
+      ->type_name(kFile);
+  command.add_option("--jsonl", options.jsonl, "One JSON object per picture and line")
+      ->type_name(kFile);
+  command.add_option("--csv", options.csv, "One row per detection")->type_name(kFile);
+  command.add_option("--txt", options.txt, "YOLO text, one file per picture")->type_name(kFolder);
+  command.add_option("--coco", options.coco, "COCO results list")->type_name(kFile);
+  command.footer(
+      "A FILE of - is standard output.\n"
+      "Example: gondola detect photos/ --model yolov8n.pt --conf 0.3 --json found.json --save");
+}
+
+detect::Precision precision_of(const std::string& name) {
+  if (name == "bf16") return detect::Precision::kBFloat16;
+  if (name == "int8") {
+    throw ConfigError("--precision int8: the model is not quantised; use fp32 or bf16");
+  }
+  return detect::Precision::kFloat32;
+}
+
+detect::DetectorOptions detector_options(const DetectOptions& options, const nn::ModelSpec& spec) {
+  detect::DetectorOptions detector;
+  detector.image_size = options.imgsz;
+  detector.score_threshold = options.conf;
+  detector.nms.method = nms_method_from_name(options.nms).value();
+  detector.nms.iou_threshold = options.iou;
+  detector.nms.class_agnostic = options.agnostic;
+  detector.nms.max_detections = options.max_det;
+  detector.multi_label = options.multi_label;
+  detector.classes = parse_classes(options.classes, spec);
+  detector.tiles.size = options.tile;
+  detector.tiles.overlap = options.tile_overlap;
+  detector.max_batch = options.batch;
+  detector.precision = precision_of(options.precision);
+  detector.device = options.device;
+  return detector;
+}
+
+// Annotated pictures are the result for people: they are made unless the user asked for others
+// only.
+bool wants_pictures(const DetectOptions& options) {
+  if (options.save) return *options.save;
+  const bool other_results = !options.json.empty() || !options.jsonl.empty() ||
+                             !options.csv.empty() || !options.txt.empty() ||
+                             !options.coco.empty() || options.show;
+  return !options.out.empty() || !other_results;
+}
+
+std::vector<std::unique_ptr<pipeline::DetectionSink>> make_sinks(const DetectOptions& options,
+                                                                 const detect::Detector& detector,
+                                                                 Context& context) {
+  std::vector<std::unique_ptr<pipeline::DetectionSink>> sinks;
+  const ClassNames& names = detector.class_names();
+  const std::string& model = detector.model_name();
+  if (!options.json.empty()) sinks.push_back(pipeline::make_json_sink(options.json, model, names));
+  if (!options.jsonl.empty()) {
+    sinks.push_back(pipeline::make_jsonl_sink(options.jsonl, model, names));
+  }
+  if (!options.csv.empty()) sinks.push_back(pipeline::make_csv_sink(options.csv, names));
+  if (!options.txt.empty()) sinks.push_back(pipeline::make_txt_sink(options.txt));
+  if (!options.coco.empty()) {
+    sinks.push_back(pipeline::make_coco_sink(options.coco, pipeline::coco_options_for(names)));
+  }
+  if (wants_pictures(options)) {
+    const std::string folder = options.out.empty() ? kDefaultOut : options.out;
+    sinks.push_back(pipeline::make_picture_sink(folder, names));
+  }
+  if (options.show) {
+    if (display_available()) {
+      sinks.push_back(std::make_unique<WindowSink>(names));
+    } else {
+      context.log->warn("--show: there is no display (DISPLAY is not set); going on without");
+    }
+  }
+  return sinks;
+}
+
+std::string label_counts(const pipeline::LoopSummary& summary, const ClassNames& names) {
+  std::vector<std::pair<std::int64_t, std::string>> counts;
+  for (std::size_t i = 0; i < summary.detections_per_class.size(); ++i) {
+    const std::int64_t count = summary.detections_per_class[i];
+    if (count > 0) counts.emplace_back(-count, names.name(static_cast<int>(i)));
+  }
+  std::sort(counts.begin(), counts.end());
+  std::vector<std::string> texts;
+  for (const auto& [count, name] : counts) texts.push_back(fmt::format("{} {}", name, -count));
+  return join(texts, ", ");
+}
+
+void log_summary(const pipeline::LoopSummary& summary, const detect::Detector& detector,
+                 Context& context) {
+  const std::string labels = label_counts(summary, detector.class_names());
+  std::string line =
+      fmt::format("{} {}, {} {}{}", summary.frames, summary.frames == 1 ? "picture" : "pictures",
+                  summary.detections(), summary.detections() == 1 ? "detection" : "detections",
+                  labels.empty() ? "" : fmt::format(" ({})", labels));
+  if (summary.frames > 0) {
+    const auto frames = static_cast<double>(summary.frames);
+    const pipeline::LoopTimes& ms = summary.times_ms;
+    line += fmt::format(
+        "; per picture {:.1f} ms read, {:.1f} ms preprocess, {:.1f} ms network, {:.1f} ms "
+        "postprocess, {:.1f} ms write",
+        ms.read / frames, ms.detect.preprocess / frames, ms.detect.network / frames,
+        ms.detect.postprocess / frames, ms.write / frames);
+  }
+  context.log->info(line);
+  if (!summary.failures.empty()) {
+    context.log->error("{} of {} pictures could not be read", summary.failures.size(),
+                       summary.failures.size() + static_cast<std::size_t>(summary.frames));
+  }
+}
+
+int run_detect(const DetectOptions& options, Context& context) {
+  if (options.sources.empty()) {
+    throw ConfigError("no SOURCE given; name pictures, folders or globs (gondola detect --help)");
+  }
+  const media::SourceList sources = media::resolve_sources(options.sources);
+  if (sources.skipped > 0)
+    context.log->info("skipped {} files that are no pictures", sources.skipped);
+  const std::unique_ptr<media::FrameSource> source = media::open_sources(sources);
+
+  use_threads(options.threads, context);
+  const nn::WeightsFile weights = load_model(options.model, context);
+  const nn::ModelSpec& spec = weights.description.spec;
+  if (weights.tensors.empty()) {
+    std::vector<std::string> folders;
+    for (const auto& folder : nn::weights_folders()) folders.push_back(folder.string());
+    throw ConfigError(concat("--model ", options.model.model,
+                             ": only the structure of this model is known, there are no weights of "
+                             "that name in ",
+                             join(folders, ", "),
+                             "; name a weights file (.safetensors, .pt), or add --weights FILE"));
+  }
+  if (spec.class_names.empty()) {
+    context.log->warn("{} has no class names; labels are class0 to class{} (--names FILE)",
+                      options.model.model, spec.class_count - 1);
+  }
+  detect::Detector detector(weights, detector_options(options, spec));
+  context.log->debug("{}: {} classes, {}, input {}, score above {}", detector.model_name(),
+                     spec.class_count, to_string(spec.activation), options.imgsz,
+                     *detector.options().score_threshold);
+  const auto sinks = make_sinks(options, detector, context);
+
+  const std::size_t total = source->size_hint().value_or(0);
+  const LogOptions& log = context.log_options;
+  ProgressBar progress(total > 1 && !log.quiet && !log.json && stderr_is_terminal(), total);
+  pipeline::LoopCallbacks callbacks;
+  callbacks.on_progress = [&](const pipeline::LoopProgress& now) {
+    progress.update(static_cast<std::size_t>(now.done + now.failed));
+  };
+  callbacks.on_failure = [&](const pipeline::FrameFailure& failure) {
+    progress.clear();
+    context.log->error(failure.reason);
+  };
+  const Interrupt interrupt;
+  callbacks.stop_requested = [&] { return interrupt.requested(); };
+
+  pipeline::LoopOptions loop;
+  loop.batch = options.batch;
+  const pipeline::LoopSummary summary =
+      pipeline::run_detection(*source, detector, sinks, loop, callbacks);
+  progress.clear();
+  log_summary(summary, detector, context);
+  if (wants_pictures(options)) {
+    context.log->info("annotated pictures are in {}",
+                      options.out.empty() ? kDefaultOut : options.out);
+  }
+  if (summary.stopped) {
+    context.log->warn("stopped after {} of {} pictures", summary.frames, total);
+  }
+  return summary.failures.empty() && !summary.stopped ? 0 : 1;
+}
+
+}  // namespace
+
+Command add_detect_command(CLI::App& app) {
+  auto options = std::make_shared<DetectOptions>();
+  CLI::App* parser = app.add_subcommand("detect", "Find objects in pictures");
+  add_options(*parser, *options);
+  return {parser, [options, parser](Context& context) {
+            if (!options->config.empty()) apply_option_file(*parser, options->config);
+            return run_detect(*options, context);
+          }};
+}
+
+}  // namespace gondola::app

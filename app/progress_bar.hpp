@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+
+namespace gondola::app {
+
+/// One line on standard error that is rewritten as work goes on: bar, count, rate, time left.
+/// Draws nothing when disabled; erases itself at the end.
+class ProgressBar {
+ public:
+  /// @param total  items to expect
+  ProgressBar(bool enabled, std::size_t total);
+  ~ProgressBar();
+  ProgressBar(const ProgressBar&) = delete;
+  ProgressBar& operator=(const ProgressBar&) = delete;
+
+  /// Redraws at most ten times a second.
+  void update(std::size_t done);
+
+  /// Takes the line away, so that a message can be written; the next update brings it back.
+  void clear();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  bool enabled_;
+  std::size_t total_;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point drawn_;
+  bool visible_ = false;
+};
+
+/// `[=====>    ]  12/40  8.3/s  3 s left`, for a terminal of that many columns.
+std::string progress_text(std::size_t done, std::size_t total, double elapsed_s, int columns);
+
+/// Whether standard error is a terminal that can redraw a line.
+bool stderr_is_terminal();
+
+}  // namespace gondola::app

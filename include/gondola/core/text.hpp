@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gondola {
+
+/// "a, b, c" for separator ", ".
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+/// The parts between separators, empty ones included: n separators give n + 1 parts.
+std::vector<std::string> split(std::string_view text, char separator);
+
+/// Without the blanks, tabs and line ends at both ends.
+std::string_view trim(std::string_view text);
+
+/// Text from outside made fit for a one-line message: control characters become '?', and what
+/// exceeds max_length bytes (>= 3) becomes "...", never splitting a UTF-8 character.
+std::string printable(std::string_view text, std::size_t max_length = 60);
+
+/// What somebody who typed `word` probably meant, for "did you mean".
+///
+/// The candidate with the fewest typing errors (a letter missing, added, wrong, or two swapped;
+/// case does not count), if that is at most one in three letters; otherwise one of which the word
+/// is a longer or shorter form ("conf_thres" for "conf"). Nothing if no candidate is that near.
+/// Equally near ones: the first.
+std::optional<std::string> nearest_name(std::string_view word,
+                                        const std::vector<std::string>& candidates);
+
+}  // namespace gondola

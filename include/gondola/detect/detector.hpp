@@ -1,0 +1,105 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <opencv2/core/mat.hpp>
+
+#include "gondola/core/nms.hpp"
+#include "gondola/core/tiles.hpp"
+#include "gondola/nn/model_file.hpp"
+#include "gondola/pipeline/detector.hpp"
+
+namespace gondola::detect {
+
+/// Number type of the network's arithmetic. Boxes and scores are float32 in any case.
+enum class Precision {
+  kFloat32,
+  kBFloat16,  ///< half the memory traffic, 8 bits of mantissa: scores move by about 1e-2
+};
+
+struct DetectorOptions {
+  /// Side of the square network input in pixels, a multiple of the model's largest stride. Raising
+  /// it finds smaller objects; time grows with its square.
+  int image_size = 640;
+
+  /// Only detections with a score above it, 0..1. Nothing: the model's calibrated threshold, else
+  /// 0.25.
+  std::optional<float> score_threshold;
+
+  /// How overlapping candidates are resolved. nms.max_detections counts per image (0 = all);
+  /// nms.soft_score_threshold is replaced by score_threshold.
+  NmsOptions nms;
+
+  /// Report every class above the threshold for one box, not only the best: for measuring.
+  bool multi_label = false;
+
+  /// Only these class ids; empty for all.
+  std::vector<int> classes;
+
+  /// Look at large pictures in tiles of tiles.size image pixels, each scaled to image_size; 0 looks
+  /// at the picture as a whole.
+  TileOptions tiles;
+
+  /// With tiles: look at the whole picture as well, for objects larger than a tile.
+  bool whole_image = true;
+
+  /// Pictures or tiles per forward pass, >= 1. Raising it costs memory, and pays on a GPU.
+  int max_batch = 4;
+
+  Precision precision = Precision::kFloat32;
+
+  /// `cpu`, `cuda` or `cuda:N`.
+  std::string device = "cpu";
+};
+
+/// A trained network ready to find objects in pictures: letterbox, tensor, network, decode, NMS,
+/// original pixels.
+///
+///     gondola::detect::Detector detector("yolov8n.pt");
+///     for (const gondola::Detection& found :
+///     detector.detect(gondola::media::read_image("shelf.jpg")))
+///       ...
+///
+/// The weights are copied into the network, the file is not needed afterwards. detect() may be
+/// called from several threads at once; the number of threads each call uses is the process's, see
+/// nn::set_threads().
+class Detector : public pipeline::Detector {
+ public:
+  /// @param model  a weights file of any known format; see nn::read_weights()
+  /// Throws IoError or WeightsError when it cannot be loaded, ConfigError for options that do not
+  /// fit it: an image size off the stride, a class it does not have, a device that is not there.
+  explicit Detector(const std::filesystem::path& model, const DetectorOptions& options = {});
+
+  /// The same from weights in memory, for example from nn::resolve_model(). Weights without tensors
+  /// give a network of random numbers (seed 0): for timing.
+  explicit Detector(const nn::WeightsFile& weights, const DetectorOptions& options = {});
+
+  ~Detector() override;
+  Detector(Detector&&) noexcept;
+  Detector& operator=(Detector&&) noexcept;
+
+  /// @param image  BGR, CV_8UC3, upright, not empty (ContractViolation otherwise)
+  /// @return boxes in the image's pixels, clipped to it, highest score first
+  std::vector<Detection> detect(const cv::Mat& image) const;
+
+  /// One result per image, in order. Images may differ in size.
+  std::vector<pipeline::ImageDetections> detect(const std::vector<cv::Mat>& images) override;
+
+  const ClassNames& class_names() const override;
+  const std::string& model_name() const override;
+
+  const nn::ModelDescription& model() const;
+
+  /// With everything filled in that was left to the model.
+  const DetectorOptions& options() const;
+
+ private:
+  class Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace gondola::detect

@@ -1,0 +1,137 @@
+#include "gondola/nn/load_network.hpp"
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <ATen/ATen.h>
+
+#include "gondola/core/error.hpp"
+#include "gondola/core/text.hpp"
+
+namespace gondola::nn {
+namespace {
+
+// Names of tensors that are wrong in one way: all are counted, the first few told.
+class NameList {
+ public:
+  void add(std::string name) {
+    ++count_;
+    if (names_.size() < 3) names_.push_back(std::move(name));
+  }
+  std::size_t count() const { return count_; }
+  std::string text(const std::string& fault) const {
+    return concat(count_, " ", fault, " (", join(names_, ", "), count_ > 3 ? ", ...)" : ")");
+  }
+
+ private:
+  std::vector<std::string> names_;
+  std::size_t count_ = 0;
+};
+
+at::ScalarType scalar_type(DType dtype) {
+  switch (dtype) {
+    case DType::kF64:
+      return at::kDouble;
+    case DType::kF32:
+      return at::kFloat;
+    case DType::kF16:
+      return at::kHalf;
+    case DType::kBF16:
+      return at::kBFloat16;
+    case DType::kI64:
+      return at::kLong;
+    case DType::kI32:
+      return at::kInt;
+    case DType::kI16:
+      return at::kShort;
+    case DType::kI8:
+      return at::kChar;
+    case DType::kU8:
+      return at::kByte;
+    case DType::kBool:
+      return at::kBool;
+  }
+  return at::kFloat;
+}
+
+// A tensor of its own; file mappings need not be aligned, so the bytes are copied, not viewed.
+at::Tensor to_tensor(const TensorData& data) {
+  at::Tensor tensor = at::empty(data.shape, at::TensorOptions().dtype(scalar_type(data.dtype)));
+  if (data.byte_size() > 0) std::memcpy(tensor.data_ptr(), data.data.get(), data.byte_size());
+  return tensor;
+}
+
+TensorData to_data(const at::Tensor& tensor) {
+  const at::Tensor flat = tensor.detach().to(at::kCPU, at::kFloat).contiguous();
+  std::vector<std::byte> bytes(static_cast<std::size_t>(flat.numel()) * sizeof(float));
+  if (!bytes.empty()) std::memcpy(bytes.data(), flat.data_ptr<float>(), bytes.size());
+  return make_tensor(DType::kF32, flat.sizes().vec(), std::move(bytes));
+}
+
+// Parameters, then buffers, in the order of the modules.
+template <typename Visit>
+void visit_tensors(const Network& network, const Visit& visit) {
+  for (const auto& item : network->named_parameters()) visit(item.key(), item.value());
+  for (const auto& item : network->named_buffers()) visit(item.key(), item.value());
+}
+
+}  // namespace
+
+void load_tensors(Network& network, const NamedTensors& tensors, const std::string& source_name) {
+  const at::NoGradGuard no_grad;
+  NameList missing;
+  NameList misshapen;
+  NameList non_finite;
+  std::size_t used = 0;
+  visit_tensors(network, [&](const std::string& name, const at::Tensor& target) {
+    const TensorData* data = tensors.find(name);
+    if (data == nullptr) return missing.add(name);
+    ++used;
+    if (at::IntArrayRef(data->shape) != target.sizes()) {
+      return misshapen.add(
+          concat(name, " is ", to_string(data->shape), ", not ", to_string(target.sizes().vec())));
+    }
+    target.copy_(to_tensor(*data));
+    if (!at::isfinite(target).all().item<bool>()) non_finite.add(name);
+  });
+  NameList unexpected;
+  if (used != tensors.size()) {
+    const auto parameters = network->named_parameters();
+    const auto buffers = network->named_buffers();
+    for (const auto& [name, tensor] : tensors) {
+      if (!parameters.contains(name) && !buffers.contains(name)) unexpected.add(name);
+    }
+  }
+
+  std::vector<std::string> faults;
+  if (missing.count() != 0) faults.push_back(missing.text("missing"));
+  if (unexpected.count() != 0) faults.push_back(unexpected.text("unexpected"));
+  if (misshapen.count() != 0) faults.push_back(misshapen.text("of another shape"));
+  if (non_finite.count() != 0) faults.push_back(non_finite.text("with NaN or infinite values"));
+  if (!faults.empty()) {
+    throw WeightsError(concat(source_name, ": tensors do not fit network ", network->spec().name,
+                              ": ", join(faults, "; ")));
+  }
+}
+
+NamedTensors extract_tensors(const Network& network) {
+  NamedTensors tensors;
+  visit_tensors(network, [&](const std::string& name, const at::Tensor& tensor) {
+    static_cast<void>(tensors.add(name, to_data(tensor)));
+  });
+  return tensors;
+}
+
+Network build_network(const WeightsFile& weights, const std::string& source_name) {
+  Network network(weights.description.spec);
+  if (weights.tensors.empty()) {
+    initialize_parameters(network, /*seed=*/0);
+  } else {
+    load_tensors(network, weights.tensors, source_name);
+  }
+  network->eval();
+  return network;
+}
+
+}  // namespace gondola::nn

@@ -1,0 +1,2 @@
+#include "gondola/config/yaml.hpp"
+#include <gtest/gtest.h>

@@ -1,0 +1,3 @@
+#include "gondola/core/tiles.hpp"
+
+#include <gtest/gtest.h>

@@ -1,0 +1,277 @@
+#include "gondola/detect/detector.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "gondola/core/box_iou.hpp"
+#include "gondola/core/error.hpp"
+#include "gondola/media/read_image.hpp"
+#include "support/shared_data.hpp"
+
+namespace gondola::detect {
+namespace {
+
+using testing::HasSubstr;
+
+std::filesystem::path weights(const std::string& file) {
+  return test::shared_dir() / "weights" / file;
+}
+
+cv::Mat bus() { return media::read_image((test::shared_dir() / "golden/bus.jpg").string()); }
+
+std::vector<Detection> golden_detections(const std::string& file) {
+  const auto document =
+      nlohmann::json::parse(test::read_text(test::shared_dir() / "golden" / file));
+  std::vector<Detection> detections;
+  for (const auto& item : document.at("detections")) {
+    const auto box = item.at("xyxy").get<std::vector<float>>();
+    detections.push_back({Box{box[0], box[1], box[2], box[3]}, item.at("conf").get<float>(),
+                          item.at("cls").get<int>()});
+  }
+  return detections;
+}
+
+float largest_shift(const Box& a, const Box& b) {
+  return std::max(
+      {std::abs(a.x1 - b.x1), std::abs(a.y1 - b.y1), std::abs(a.x2 - b.x2), std::abs(a.y2 - b.y2)});
+}
+
+// How many of `expected` have a partner of their own in `found`.
+std::size_t count_matched(const std::vector<Detection>& expected, std::vector<Detection> found) {
+  std::size_t matched = 0;
+  for (const Detection& want : expected) {
+    const auto partner = std::find_if(found.begin(), found.end(), [&](const Detection& have) {
+      return have.class_id == want.class_id && std::abs(have.score - want.score) <= 1e-3F &&
+             iou(have.box, want.box) > 0.98F;
+    });
+    if (partner == found.end()) continue;
+    found.erase(partner);
+    ++matched;
+  }
+  return matched;
+}
+
+class DetectorOnBus : public testing::Test {
+ protected:
+  void SetUp() override {
+    GONDOLA_REQUIRE_SHARED("golden/bus.jpg");
+    GONDOLA_REQUIRE_SHARED("weights/yolov8n.pt");
+    GONDOLA_REQUIRE_SHARED("weights/yolov8n.safetensors");
+  }
+};
+
+TEST_F(DetectorOnBus, FindsTheGoldenDetections) {
+  const auto expected = golden_detections("yolov8n_bus_dets_conf025.json");
+  ASSERT_EQ(expected.size(), 5U);
+  std::vector<std::vector<Detection>> found;
+  for (const char* file : {"yolov8n.pt", "yolov8n.safetensors"}) {
+    DetectorOptions options;
+    options.score_threshold = 0.25F;
+    const Detector detector(weights(file), options);
+    found.push_back(detector.detect(bus()));
+    ASSERT_EQ(found.back().size(), expected.size()) << file;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      EXPECT_EQ(found.back()[i].class_id, expected[i].class_id) << file;
+      EXPECT_NEAR(found.back()[i].score, expected[i].score, 1e-3) << file;
+      EXPECT_LE(largest_shift(found.back()[i].box, expected[i].box), 0.5F) << file;
+    }
+  }
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_LE(largest_shift(found[0][i].box, found[1][i].box), 0.02F);
+  }
+}
+
+TEST_F(DetectorOnBus, FindsTheGoldenListsAtALowThreshold) {
+  for (const bool multi_label : {false, true}) {
+    const std::string file = multi_label ? "yolov8n_bus_dets_conf0001_multilabel.json"
+                                         : "yolov8n_bus_dets_conf0001.json";
+    const auto expected = golden_detections(file);
+    ASSERT_GT(expected.size(), 200U);
+    DetectorOptions options;
+    options.score_threshold = 0.001F;
+    options.nms.max_detections = 300;
+    options.multi_label = multi_label;
+    const auto found = Detector(weights("yolov8n.pt"), options).detect(bus());
+    EXPECT_LE(found.size(), 300U);
+    EXPECT_EQ(found.size(), expected.size()) << file;
+    EXPECT_GE(count_matched(expected, found), (expected.size() * 99 + 99) / 100) << file;
+  }
+}
+
+TEST_F(DetectorOnBus, ABatchGivesWhatSinglePicturesGive) {
+  const cv::Mat whole = bus();
+  cv::Mat small;
+  cv::resize(whole, small, cv::Size(), 0.5, 0.4);
+  const std::vector<cv::Mat> images = {whole, whole(cv::Rect(0, 200, 500, 700)), small};
+  DetectorOptions options;
+  options.max_batch = 2;  // two pictures, then one
+  Detector detector(weights("yolov8n.safetensors"), options);
+  const auto batch = detector.detect(images);
+  ASSERT_EQ(batch.size(), images.size());
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    const auto single = detector.detect(images[i]);
+    EXPECT_EQ(batch[i].image, (Size{images[i].cols, images[i].rows}));
+    ASSERT_EQ(batch[i].detections.size(), single.size());
+    EXPECT_FALSE(single.empty());
+    for (std::size_t k = 0; k < single.size(); ++k) {
+      EXPECT_LE(largest_shift(batch[i].detections[k].box, single[k].box), 0.05F);
+    }
+    EXPECT_GT(batch[i].times_ms.network, 0);
+  }
+  EXPECT_TRUE(detector.detect(std::vector<cv::Mat>{}).empty());
+}
+
+TEST_F(DetectorOnBus, TilesFindEveryCopyOnceInALargePicture) {
+  // Four buses in a square; tiles of 700 pixels cut through all of them.
+  cv::Mat row;
+  cv::Mat square;
+  const cv::Mat one = bus();
+  cv::hconcat(one, one, row);
+  cv::vconcat(row, row, square);
+  DetectorOptions options;
+  options.tiles.size = 700;
+  options.tiles.overlap = 0.3F;
+  const auto found = Detector(weights("yolov8n.safetensors"), options).detect(square);
+  const auto expected = golden_detections("yolov8n_bus_dets_conf025.json");
+  for (const float dx : {0.0F, 810.0F}) {
+    for (const float dy : {0.0F, 1080.0F}) {
+      for (const Detection& want : expected) {
+        const Box box{want.box.x1 + dx, want.box.y1 + dy, want.box.x2 + dx, want.box.y2 + dy};
+        if (want.score < 0.5F) continue;
+        const auto copies = std::count_if(found.begin(), found.end(), [&](const Detection& have) {
+          return have.class_id == want.class_id && iou(have.box, box) > 0.6F;
+        });
+        EXPECT_EQ(copies, 1) << want << " moved by " << dx << ", " << dy;
+      }
+    }
+  }
+}
+
+TEST_F(DetectorOnBus, KeepsOnlyTheClassesAskedFor) {
+  DetectorOptions options;
+  options.classes = {5};
+  const auto found = Detector(weights("yolov8n.pt"), options).detect(bus());
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].class_id, 5);
+}
+
+TEST_F(DetectorOnBus, MayBeUsedFromSeveralThreads) {
+  const Detector detector(weights("yolov8n.safetensors"));
+  const cv::Mat image = bus();
+  const auto expected = detector.detect(image);
+  std::vector<std::vector<Detection>> found(3);
+  std::vector<std::thread> threads;
+  for (auto& result : found) threads.emplace_back([&] { result = detector.detect(image); });
+  for (std::thread& thread : threads) thread.join();
+  for (const auto& result : found) {
+    ASSERT_EQ(result.size(), expected.size());
+    for (std::size_t i = 0; i < result.size(); ++i) {
+      EXPECT_LE(largest_shift(result[i].box, expected[i].box), 0.05F);
+    }
+  }
+}
+
+TEST_F(DetectorOnBus, BFloat16StaysClose) {
+  DetectorOptions options;
+  options.precision = Precision::kBFloat16;
+  const auto found = Detector(weights("yolov8n.safetensors"), options).detect(bus());
+  const auto expected = golden_detections("yolov8n_bus_dets_conf025.json");
+  for (const Detection& want : expected) {
+    if (want.score < 0.5F) continue;
+    EXPECT_TRUE(std::any_of(found.begin(), found.end(), [&](const Detection& have) {
+      return have.class_id == want.class_id && iou(have.box, want.box) > 0.9F &&
+             std::abs(have.score - want.score) < 0.05F;
+    })) << want;
+  }
+}
+
+TEST_F(DetectorOnBus, KnowsItsModel) {
+  const Detector detector(weights("yolov8n.pt"));
+  EXPECT_EQ(detector.model_name(), "yolov8n");
+  EXPECT_EQ(detector.class_names().name(0), "person");
+  EXPECT_FLOAT_EQ(*detector.options().score_threshold, 0.25F);
+  const Detector unnamed(weights("yolov8n.safetensors"));
+  EXPECT_EQ(unnamed.class_names().size(), 80U);
+  EXPECT_EQ(unnamed.class_names().name(5), "class5");
+}
+
+// Options are checked against the model alone; random weights will do.
+nn::WeightsFile untrained() {
+  nn::WeightsFile file;
+  file.description.spec = nn::load_model_spec(test::source_dir() / "configs/models/shelf-n.yaml");
+  return file;
+}
+
+std::string fault_of(const DetectorOptions& options) {
+  try {
+    Detector detector(untrained(), options);
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "no ConfigError";
+}
+
+TEST(Detector, NamesOptionsThatDoNotFitTheModel) {
+  DetectorOptions options;
+  options.image_size = 650;
+  EXPECT_EQ(fault_of(options),
+            "image size 650 is not a positive multiple of 16, the largest stride of shelf-n; use "
+            "640 or 656 (--imgsz)");
+  options.image_size = -16;
+  EXPECT_THAT(fault_of(options), HasSubstr("use 16 or more"));
+  options = {};
+  options.classes = {2};
+  EXPECT_THAT(fault_of(options), HasSubstr("class 2 does not exist: shelf-n has classes 0 to 1"));
+  options = {};
+  options.score_threshold = 1.5F;
+  EXPECT_THAT(fault_of(options), HasSubstr("outside 0..1"));
+  options = {};
+  options.max_batch = 0;
+  EXPECT_THAT(fault_of(options), HasSubstr("batch 0"));
+  options = {};
+  options.device = "tpu";
+  EXPECT_THAT(fault_of(options), HasSubstr("device 'tpu' is unknown; use cpu, cuda or cuda:N"));
+}
+
+TEST(Detector, TakesTheModelsOwnThreshold) {
+  nn::WeightsFile calibrated = untrained();
+  calibrated.description.score_threshold = 0.4F;
+  EXPECT_FLOAT_EQ(*Detector(calibrated).options().score_threshold, 0.4F);
+  DetectorOptions options;
+  options.score_threshold = 0.1F;
+  EXPECT_FLOAT_EQ(*Detector(calibrated, options).options().score_threshold, 0.1F);
+}
+
+TEST(Detector, RefusesPicturesThatAreNotBgr) {
+  DetectorOptions options;
+  options.image_size = 64;
+  const Detector detector(untrained(), options);
+  EXPECT_THROW(detector.detect(cv::Mat(32, 32, CV_8UC1)), ContractViolation);
+  EXPECT_THROW(detector.detect(cv::Mat()), ContractViolation);
+}
+
+TEST(Detector, EveryPictureSizeIsTaken) {
+  DetectorOptions options;
+  options.image_size = 64;
+  options.score_threshold = 0.0F;
+  options.nms.max_detections = 20;
+  const Detector detector(untrained(), options);
+  for (const cv::Size size : {cv::Size(1, 1), cv::Size(3000, 1), cv::Size(1, 3000),
+                              cv::Size(64, 64), cv::Size(777, 333)}) {
+    const cv::Mat image(size, CV_8UC3, cv::Scalar(90, 120, 200));
+    for (const Detection& found : detector.detect(image)) {
+      EXPECT_GE(found.box.x1, 0);
+      EXPECT_GE(found.box.y1, 0);
+      EXPECT_LE(found.box.x2, static_cast<float>(size.width));
+      EXPECT_LE(found.box.y2, static_cast<float>(size.height));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gondola::detect
