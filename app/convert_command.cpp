@@ -36,11 +36,11 @@ int run_convert(const ConvertOptions& options, Context& context) {
   if (options.dtype == "fp16") weights.tensors = convert_tensors(weights.tensors, nn::DType::kF16);
   if (options.dtype == "bf16") weights.tensors = convert_tensors(weights.tensors, nn::DType::kBF16);
   if (!options.licence.empty()) weights.description.licence = options.licence;
+  nn::write_weights(output, weights);
   if (weights.description.licence.empty()) {
     context.log->warn("{} does not state its licence; record it with --licence",
                       options.model.model);
   }
-  nn::write_weights(output, weights);
   const nn::ModelSpec& spec = weights.description.spec;
   context.log->info("{}: {}, {} classes, {}, {} tensors, {:.1f} MB", options.output, spec.name,
                     spec.class_count, to_string(spec.activation), weights.tensors.size(),

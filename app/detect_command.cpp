@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -126,8 +127,10 @@ void add_options(CLI::App& command, DetectOptions& options) {
       .add_option("--out", options.out,
                   fmt::format("Folder for annotated pictures; default {}", kDefaultOut))
       ->type_name(kFolder);
-  command.add_flag("--save,!--no-save", options.save,
-                   "Annotated pictures; default: yes, unless only other results are asked for");
+  // Bound directly, CLI11 would take an optional for a counter and set it to 0.
+  command.add_flag_function(
+      "--save,!--no-save", [&options](std::int64_t count) { options.save = count > 0; },
+      "Annotated pictures; default: yes, unless only other results are asked for");
   command.add_flag("--show", options.show, "Show each picture in a window (q ends)");
   command.add_option("--json", options.json, "All detections as one JSON document")
       ->type_name(kFile);

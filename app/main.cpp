@@ -28,11 +28,9 @@ void keep_large_blocks() {
 // Exceptions from LibTorch and OpenCV span many lines; the first says what is wrong.
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-// What CLI11 says about an argument nobody takes, plus what the user may have meant.
-std::string unexpected_argument(const CLI::App& command) {
-  const std::vector<std::string> left = command.remaining(true);
-  if (left.empty()) return "an argument was not expected";
-  const std::string word = left.front().substr(0, left.front().find('='));
+// The first argument that nobody takes, plus what the user may have meant by it.
+std::string unknown_argument(const std::string& argument, const CLI::App& command) {
+  const std::string word = argument.substr(0, argument.find('='));
   std::vector<std::string> known;
   for (const CLI::Option* option : command.get_options()) {
     for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
@@ -79,8 +77,9 @@ int main(int argc, char** argv) {
     const CLI::App& parser = command != nullptr ? *command->parser : app;
     const std::string name =
         command != nullptr ? "gondola " + parser.get_name() : std::string("gondola");
-    const bool extras = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
-    const std::string what = extras ? unexpected_argument(parser) : first_line(error.what());
+    const std::vector<std::string> unknown = app.remaining(/*recurse=*/true);
+    const std::string what =
+        unknown.empty() ? first_line(error.what()) : unknown_argument(unknown.front(), parser);
     std::cerr << "error: " << name << ": " << what << "; see " << name << " --help\n";
     return kWrongUsage;
   }

@@ -21,7 +21,7 @@
 namespace gondola::config {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{16} << 20U;
+constexpr std::size_t kMostBytes = std::size_t{1} << 20U;
 constexpr std::size_t kMostNesting = 100;
 constexpr std::size_t kMostValues = 1000000;
 
@@ -29,7 +29,7 @@ enum class Kind { kNull, kScalar, kList, kMap };
 
 int line_of(const YAML::Mark& mark) { return mark.is_null() ? 1 : mark.line + 1; }
 
-std::string quoted(std::string_view text) { return concat('\'', printable(text), '\''); }
+std::string in_quotes(std::string_view text) { return concat('\'', printable(text), '\''); }
 
 /// The text of a number without a leading plus sign, which YAML allows and from_chars does not.
 std::string_view without_plus(std::string_view text) {
@@ -180,14 +180,14 @@ class Node::Builder : public YAML::EventHandler {
 
   void refuse_tag(const std::string& tag) const {
     if (tag.empty() || tag == "?" || tag == "!") return;  // the two mean not quoted and quoted
-    fail(concat("the tag ", quoted(tag), " is not supported; write the value without it"));
+    fail(concat("the tag ", in_quotes(tag), " is not supported; write the value without it"));
   }
 
   void start_entry(const std::string& key) {
     if (key == "<<") fail("merge keys (<<) are not supported; write the keys out");
     const auto [earlier, is_new] = open_.back().keys.emplace(key, line_);
     if (!is_new) {
-      fail(concat("key ", quoted(key), " is given twice, first in line ", earlier->second));
+      fail(concat("key ", in_quotes(key), " is given twice, first in line ", earlier->second));
     }
     open_.back().has_key = true;
     document_->values[open_.back().value].children.push_back({key, line_, 0});
@@ -267,7 +267,7 @@ bool Node::has(std::string_view key) const { return find(key).has_value(); }
 Node Node::at(std::string_view key) const {
   if (!is_null() && !is_map()) fail("a map");
   if (const Child* child = child_with(key)) return entry_node(*child);
-  throw ConfigError(concat(where(), ": key ", quoted(key), " is missing", inside()));
+  throw ConfigError(concat(where(), ": key ", in_quotes(key), " is missing", inside()));
 }
 
 std::optional<Node> Node::find(std::string_view key) const {
@@ -300,10 +300,10 @@ void Node::refuse_unknown_keys(const std::vector<std::string>& known) const {
   for (const Child& child : document_->values[value_].children) {
     if (std::find(known.begin(), known.end(), child.key) != known.end()) continue;
     const std::optional<std::string> nearest = nearest_name(child.key, known);
-    const std::string hint = nearest ? concat("did you mean ", quoted(*nearest), '?')
+    const std::string hint = nearest ? concat("did you mean ", in_quotes(*nearest), '?')
                                      : concat("known keys: ", join(known, ", "));
     throw ConfigError(concat(document_->source, ':', child.line, ": unknown key ",
-                             quoted(child.key), inside(), " (", hint, ')'));
+                             in_quotes(child.key), inside(), " (", hint, ')'));
   }
 }
 
@@ -405,11 +405,13 @@ std::string Node::describe() const {
 Node parse_yaml(std::string_view text, const std::string& source_name) {
   if (text.size() > kMostBytes) {
     throw ConfigError(
-        concat(source_name, ": ", text.size(), " bytes of YAML; expected at most ", kMostBytes));
+        concat(source_name, ": longer than ", kMostBytes, " bytes, too long for a configuration"));
   }
   Node::Builder builder(source_name);
   try {
-    std::istringstream stream{std::string(text)};
+    // yaml-cpp misses that a quote is never closed if a line ends after it; a last comment helps.
+    const bool line_ends = !text.empty() && text.back() == '\n';
+    std::istringstream stream(concat(text, line_ends ? "#" : "\n#"));
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }

@@ -1,7 +1,5 @@
 #include "kept_index.hpp"
 
-#include <cmath>
-
 namespace gondola::detail {
 namespace {
 
@@ -13,11 +11,12 @@ constexpr float kLowestThreshold = 1.0F / 16;
 KeptIndex::KeptIndex(float threshold, bool class_agnostic, std::size_t candidates)
     // A trifle less, so that rounding in this class only ever widens the search.
     : threshold_(std::max(threshold, kLowestThreshold) * (1 - 1e-6)),
+      inverse_threshold_(1 / threshold_),
       class_agnostic_(class_agnostic),
-      octaves_(kOneBandForAll) {
-  if (threshold >= kLowestThreshold) {
-    octaves_ = std::max(1U, static_cast<unsigned>(std::ceil(-std::log2(threshold))));
-  }
+      band_shift_(kOneBandForAll) {
+  if (threshold >= kLowestThreshold) band_shift_ = 2;
+  if (threshold >= 0.25F) band_shift_ = 1;
+  if (threshold >= 0.5F) band_shift_ = 0;
   constexpr unsigned kFewestBits = 6;
   constexpr unsigned kMostBits = 20;
   unsigned bits = kFewestBits;

@@ -77,7 +77,7 @@ class KeptIndex {
   static constexpr std::uint32_t kNone = UINT32_MAX;
   static constexpr unsigned kBands = 320;           // more than a float has exponents
   static constexpr unsigned kLowestExponent = 860;  // biased, below that of any side or partner's
-  static constexpr unsigned kOneBandForAll = 1000;
+  static constexpr unsigned kOneBandForAll = 31;
 
   /// A box seen along one axis.
   struct Axis {
@@ -118,17 +118,19 @@ class KeptIndex {
     return value;
   }
 
-  unsigned band_of(double side) const { return (exponent_of(side) - kLowestExponent) / octaves_; }
+  unsigned band_of(double side) const {
+    return (exponent_of(side) - kLowestExponent) >> band_shift_;
+  }
 
   /// The bands of the sides that a box with this side can overlap beyond the threshold.
   BandRange partner_bands(double side) const {
-    return {band_of(side * threshold_), band_of(side / threshold_)};
+    return {band_of(side * threshold_), band_of(side * inverse_threshold_)};
   }
 
   /// A cell is half as long as the longest side of its band; for one octave, as the shortest.
   double cells_per_pixel(unsigned band) const {
-    if (octaves_ == kOneBandForAll) return 0;
-    const unsigned exponent_of_cell = kLowestExponent + (band + 1) * octaves_ - 1;
+    if (band_shift_ == kOneBandForAll) return 0;
+    const unsigned exponent_of_cell = kLowestExponent + ((band + 1) << band_shift_) - 1;
     constexpr unsigned kExponentOfOne = 1023;
     return power_of_two(2 * kExponentOfOne - exponent_of_cell);
   }
@@ -158,11 +160,12 @@ class KeptIndex {
   static std::uint32_t tag_of(std::uint64_t hash) { return static_cast<std::uint32_t>(hash); }
 
   /// How far the centres of a kept box with this side and of a candidate can be apart.
-  double reach_of(double side) const { return side * (1 / threshold_ - 1) / 2; }
+  double reach_of(double side) const { return side * (inverse_threshold_ - 1) / 2; }
 
   double threshold_;
+  double inverse_threshold_;
   bool class_agnostic_;
-  unsigned octaves_;  // per band
+  unsigned band_shift_;  // a band is 1 << band_shift_ octaves
   unsigned bucket_shift_;
   std::array<bool, kBands> x_used_{};  // by band: whether it holds a kept box
   std::array<bool, kBands> y_used_{};

@@ -29,7 +29,7 @@ constexpr std::array<NamedMethod, 5> kMethods{{
     {"merge", NmsMethod::kMerge},
 }};
 
-// The arithmetic of iou() and diou() for boxes known to be valid; objects, so that it is inlined.
+// The arithmetic of iou() and diou(), for boxes known to be valid.
 
 constexpr auto kIouOf = [](const Box& a, const Box& b) {
   return static_cast<float>(detail::overlap_of(a, b).iou());
@@ -218,6 +218,8 @@ std::vector<Detection> nms(const std::vector<Detection>& candidates, const NmsOp
                   "nms: iou_threshold = ", options.iou_threshold, "; expected 0..1");
   GONDOLA_EXPECTS(options.soft_sigma > 0, "nms: soft_sigma = ", options.soft_sigma,
                   "; expected > 0");
+  GONDOLA_EXPECTS(options.soft_score_threshold >= 0,
+                  "nms: soft_score_threshold = ", options.soft_score_threshold, "; expected >= 0");
   GONDOLA_EXPECTS(candidates.size() <= std::numeric_limits<std::uint32_t>::max(),
                   "nms: ", candidates.size(), " candidates; their places must fit in 32 bits");
   switch (options.method) {

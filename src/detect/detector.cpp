@@ -176,10 +176,11 @@ class Detector::Implementation {
     if (views.size() == 1) return std::move(views.front().detections);
     TileMergeOptions merge;
     merge.class_agnostic = options.nms.class_agnostic;
-    std::vector<Detection> all = merge_tiles(views, image, merge);
-    const std::size_t limit = options.nms.max_detections;
-    if (limit != 0 && all.size() > limit) all.resize(limit);
-    return all;
+    // Two tiles may see the same object too differently to be matched; what then overlaps more than
+    // one picture's detections may is a duplicate here too.
+    NmsOptions again = options.nms;
+    again.method = NmsMethod::kGreedy;
+    return nms(merge_tiles(views, image, merge), again);
   }
 
   // Forward passes do not change the network, but LibTorch's modules know no const.
@@ -203,7 +204,7 @@ std::vector<Detection> Detector::detect(const cv::Mat& image) const {
   return std::move(implementation_->detect({image}).front().detections);
 }
 
-std::vector<pipeline::ImageDetections> Detector::detect(const std::vector<cv::Mat>& images) {
+std::vector<pipeline::ImageDetections> Detector::detect_batch(const std::vector<cv::Mat>& images) {
   return implementation_->detect(images);
 }
 

@@ -96,7 +96,6 @@ class CheckpointReader {
  private:
   /// What is read of one module's state, found in one pass over it.
   struct Module {
-    const PickleObject* object = nullptr;
     std::string class_name;
     const Entries* parameters = nullptr;
     const Entries* buffers = nullptr;
@@ -121,13 +120,18 @@ class CheckpointReader {
 
   void charge_item(std::size_t text_size) { charge(kStepsPerItem + text_size); }
 
-  /// Entries of a dict or an OrderedDict; null for anything else.
+  /// Entries of a dict or an OrderedDict; null for anything else. An OrderedDict that was given its
+  /// entries as an argument, as Python 2 did, is something else: better refused than taken for
+  /// empty.
   const Entries* entries_of(ValueId id) const {
     if (const auto* dict = graph_.get<PickleDict>(id)) return &dict->entries;
     const auto* object = graph_.get<PickleObject>(id);
     const auto* type = object == nullptr ? nullptr : graph_.get<PickleGlobal>(object->callable);
-    const bool ordered =
-        type != nullptr && type->module == "collections" && type->name == "OrderedDict";
+    const auto* arguments =
+        object == nullptr ? nullptr : graph_.get<PickleTuple>(object->arguments);
+    const bool ordered = type != nullptr && type->module == "collections" &&
+                         type->name == "OrderedDict" && arguments != nullptr &&
+                         arguments->items.empty();
     return ordered ? &object->entries : nullptr;
   }
 
@@ -244,8 +248,9 @@ class CheckpointReader {
     if (const std::vector<ValueId>* items = items_of(id)) {
       for (const ValueId item : *items) {
         const std::optional<std::string_view> name = text_of(item);
-        if (!name)
+        if (!name) {
           fail("class ", names.size(), " is ", describe(graph_, item), "; expected a name");
+        }
         names.push_back(keep(*name));
       }
       return;
@@ -288,9 +293,8 @@ class CheckpointReader {
   /// Arguments as a dict, or as an object whose attributes they are.
   void read_training(ValueId id) {
     const Entries* arguments = entries_of(id);
-    if (const auto* object = graph_.get<PickleObject>(id);
-        arguments == nullptr && object != nullptr)
-      arguments = entries_of(object->state);
+    const auto* object = graph_.get<PickleObject>(id);
+    if (arguments == nullptr && object != nullptr) arguments = entries_of(object->state);
     if (arguments == nullptr) return;
     for (const auto& [key, value] : *arguments) {
       charge(1);
@@ -311,26 +315,32 @@ class CheckpointReader {
   // Modules
 
   Module open_module(ValueId id, const std::string& path) {
-    Module module;
-    module.object = graph_.get<PickleObject>(id);
-    if (module.object == nullptr) {
+    const auto* object = graph_.get<PickleObject>(id);
+    if (object == nullptr) {
       fail("module ", in_quotes(path), " is ", describe(graph_, id), "; expected a network module");
     }
-    module.class_name = class_name(*module.object);
-    module.attributes = entries_of(module.object->state);
-    if (module.attributes == nullptr) {
-      fail("module ", in_quotes(path), " has ", describe(graph_, module.object->state),
-           " as its state; expected a dict");
-    }
+    Module module;
+    module.class_name = class_name(*object);
+    module.attributes = required_entries(object->state, path, "state");
     charge(module.attributes->size());
     for (const auto& [key, value] : *module.attributes) {
       const std::optional<std::string_view> name = text_of(key);
-      if (name == "_parameters") module.parameters = entries_of(value);
-      if (name == "_buffers") module.buffers = entries_of(value);
-      if (name == "_modules") module.modules = entries_of(value);
+      if (name == "_parameters") module.parameters = required_entries(value, path, *name);
+      if (name == "_buffers") module.buffers = required_entries(value, path, *name);
+      if (name == "_modules") module.modules = required_entries(value, path, *name);
       if (name == "_non_persistent_buffers_set") collect_unsaved(value, module);
     }
     return module;
+  }
+
+  const Entries* required_entries(ValueId id, const std::string& path,
+                                  std::string_view what) const {
+    const Entries* entries = entries_of(id);
+    if (entries == nullptr) {
+      fail("module ", in_quotes(path), " has ", describe(graph_, id), " as its ", what,
+           "; expected a dict");
+    }
+    return entries;
   }
 
   void collect_unsaved(ValueId id, Module& module) {
@@ -555,10 +565,10 @@ Checkpoint read_checkpoint(const std::filesystem::path& path, const CheckpointLi
   return read_archive(ZipArchive::open(path), path.string(), limits);
 }
 
-Checkpoint parse_checkpoint(std::shared_ptr<const std::byte> bytes, std::size_t size,
+Checkpoint parse_checkpoint(const std::byte* bytes, std::size_t size,
                             const std::string& source_name, const CheckpointLimits& limits) {
-  check_magic(bytes.get(), size, source_name);
-  return read_archive(ZipArchive::from_memory(bytes.get(), size, source_name), source_name, limits);
+  check_magic(bytes, size, source_name);
+  return read_archive(ZipArchive::from_memory(bytes, size, source_name), source_name, limits);
 }
 
 }  // namespace gondola::nn

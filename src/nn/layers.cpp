@@ -7,6 +7,15 @@
 #include "gondola/core/error.hpp"
 
 namespace gondola::nn {
+namespace {
+
+std::int64_t parameter_count(const torch::nn::Module& module) {
+  std::int64_t count = 0;
+  for (const at::Tensor& parameter : module.parameters()) count += parameter.numel();
+  return count;
+}
+
+}  // namespace
 
 void Layer::observe(std::string path, LayerObserver observer) {
   path_ = std::move(path);
@@ -14,10 +23,9 @@ void Layer::observe(std::string path, LayerObserver observer) {
 }
 
 void Layer::report(const std::string& kind, const ActivationSpec* activation,
-                   const at::Tensor& output, std::int64_t multiply_adds) const {
-  std::int64_t learned = 0;
-  for (const at::Tensor& parameter : parameters(/*recurse=*/false)) learned += parameter.numel();
-  observer_({path_, kind, activation, output, learned, multiply_adds});
+                   const at::Tensor& output, std::int64_t multiply_adds,
+                   std::int64_t parameters) const {
+  observer_({path_, kind, activation, output, parameters, multiply_adds});
 }
 
 Conv2dImpl::Conv2dImpl(Conv2dOptions conv_options) : options(conv_options) {
@@ -31,7 +39,9 @@ at::Tensor Conv2dImpl::forward(const at::Tensor& input) {
   const std::int64_t padding = options.kernel / 2;
   at::Tensor output = at::conv2d(input, weight, bias, {options.stride, options.stride},
                                  {padding, padding}, {1, 1}, options.groups);
-  if (observed()) report(describe(), nullptr, output, multiply_adds(output));
+  if (observed()) {
+    report(describe(), nullptr, output, multiply_adds(output), parameter_count(*this));
+  }
   return output;
 }
 
@@ -88,7 +98,8 @@ at::Tensor ConvBlockImpl::forward(const at::Tensor& input) {
   if (bn) output = bn->forward(output);
   if (act) output = act->forward(output);
   if (observed())
-    report(conv->describe(), act ? &act->spec : nullptr, output, conv->multiply_adds(output));
+    report(conv->describe(), act ? &act->spec : nullptr, output, conv->multiply_adds(output),
+           parameter_count(*this));
   return output;
 }
 

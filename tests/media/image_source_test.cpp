@@ -13,9 +13,8 @@ using gondola::media::ImageSource;
 using gondola::test::TempDir;
 
 void write_png(const std::string& path, int width) {
-  gondola::test::write_text(
-      path, gondola::test::to_string(
-                gondola::test::encode(gondola::test::make_picture(width, 10), ".png")));
+  gondola::test::write_text(path, gondola::test::to_string(gondola::test::encode(
+                                      gondola::test::make_picture(width, 10), ".png")));
 }
 
 TEST(ImageSource, DeliversPicturesInTheGivenOrder) {

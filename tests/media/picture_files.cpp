@@ -111,7 +111,10 @@ Bytes encode_png(PngKind kind) {
 
   const bool is_palette = kind == PngKind::kPalette;
   const bool is_bilevel = kind == PngKind::kBilevel;
-  png_set_IHDR(png, info, kWidth, kHeight, is_bilevel ? 1 : is_palette ? 4 : 8,
+  png_set_IHDR(png, info, kWidth, kHeight,
+               is_bilevel   ? 1
+               : is_palette ? 4
+                            : 8,
                is_bilevel   ? PNG_COLOR_TYPE_GRAY
                : is_palette ? PNG_COLOR_TYPE_PALETTE
                             : PNG_COLOR_TYPE_RGB,

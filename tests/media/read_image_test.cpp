@@ -89,12 +89,11 @@ TEST(ReadImage, EqualsOpenCvForEveryKindOfJpeg) {
   const cv::Mat picture = make_picture(101, 67);
   cv::Mat grey;
   cv::cvtColor(picture, grey, cv::COLOR_BGR2GRAY);
-  for (const Bytes& jpeg :
-       {encode(picture, ".jpg"), encode(grey, ".jpg"),
-        encode(picture, ".jpg", {cv::IMWRITE_JPEG_PROGRESSIVE, 1}),
-        encode(picture, ".jpg", {cv::IMWRITE_JPEG_RST_INTERVAL, 3}),
-        encode(picture, ".jpg", {cv::IMWRITE_JPEG_QUALITY, 30}), encode(picture.col(0), ".jpg"),
-        encode(picture.row(0), ".jpg")})
+  for (const Bytes& jpeg : {encode(picture, ".jpg"), encode(grey, ".jpg"),
+                            encode(picture, ".jpg", {cv::IMWRITE_JPEG_PROGRESSIVE, 1}),
+                            encode(picture, ".jpg", {cv::IMWRITE_JPEG_RST_INTERVAL, 3}),
+                            encode(picture, ".jpg", {cv::IMWRITE_JPEG_QUALITY, 30}),
+                            encode(picture.col(0), ".jpg"), encode(picture.row(0), ".jpg")})
     expect_same(decode(jpeg), opencv_decode(jpeg));
 }
 
@@ -182,8 +181,8 @@ struct Turned {
   Corner stored_top_right;
 };
 constexpr std::array<Turned, 8> kTurned = {
-    Turned{1, kTopLeft, kTopRight},       // row 0 top, column 0 left
-    Turned{2, kTopRight, kTopLeft},       // row 0 top, column 0 right
+    Turned{1, kTopLeft, kTopRight},        // row 0 top, column 0 left
+    Turned{2, kTopRight, kTopLeft},        // row 0 top, column 0 right
     Turned{3, kBottomRight, kBottomLeft},  // row 0 bottom, column 0 right
     Turned{4, kBottomLeft, kBottomRight},  // row 0 bottom, column 0 left
     Turned{5, kTopLeft, kBottomLeft},      // row 0 left, column 0 top
@@ -349,13 +348,19 @@ TEST(ReadImage, NamesFormatsItCannotRead) {
   using namespace std::string_literals;
   EXPECT_EQ(error_of("GIF89a\x10\0\x10\0\0\0\0"s),
             "cannot read picture 'a picture': GIF is not supported; convert it to JPEG or PNG");
-  EXPECT_THAT(error_of("\0\0\0\x18" "ftypheic\0\0\0\0mif1"s), HasSubstr("HEIC is not supported"));
-  EXPECT_THAT(error_of("\0\0\0\x18" "ftypavif\0\0\0\0mif1"s), HasSubstr("AVIF is not supported"));
+  EXPECT_THAT(error_of("\0\0\0\x18"
+                       "ftypheic\0\0\0\0mif1"s),
+              HasSubstr("HEIC is not supported"));
+  EXPECT_THAT(error_of("\0\0\0\x18"
+                       "ftypavif\0\0\0\0mif1"s),
+              HasSubstr("AVIF is not supported"));
   EXPECT_THAT(error_of("\xFF\x0A\x7F\x01"s), HasSubstr("JPEG XL is not supported"));
   EXPECT_EQ(error_of("just some text"),
             "cannot read picture 'a picture': its content is no known picture format (JPEG, PNG, "
             "WebP, TIFF, BMP, PPM, JPEG 2000), whatever its name says");
-  EXPECT_THAT(error_of("\0\0\0\x18" "ftypisom\0\0\0\0mp41"s), HasSubstr("no known picture format"));
+  EXPECT_THAT(error_of("\0\0\0\x18"
+                       "ftypisom\0\0\0\0mp41"s),
+              HasSubstr("no known picture format"));
   EXPECT_THAT(error_of(""), HasSubstr("no known picture format"));
 }
 
@@ -374,8 +379,7 @@ TEST(ReadImage, NamesFilesItCannotOpen) {
   std::filesystem::create_directory(folder);
   EXPECT_EQ(read_error(folder), "cannot read picture '" + folder + "': it is a folder");
 
-  EXPECT_EQ(read_error("/dev/null"),
-            "cannot read picture '/dev/null': it is not a regular file");
+  EXPECT_EQ(read_error("/dev/null"), "cannot read picture '/dev/null': it is not a regular file");
 }
 
 TEST(ReadImage, NamesFilesItMayNotOpen) {

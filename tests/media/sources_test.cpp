@@ -94,7 +94,8 @@ TEST_F(Sources, OrdersLongNumbersAndLeadingZeros) {
 }
 
 TEST_F(Sources, ExpandsGlobsThatTheShellLeftAlone) {
-  for (const char* name : {"a10.jpg", "a9.jpg", "b1.jpg", "a.txt", "a.mp4", "sub/a1.jpg"}) add(name);
+  for (const char* name : {"a10.jpg", "a9.jpg", "b1.jpg", "a.txt", "a.mp4", "sub/a1.jpg"})
+    add(name);
   const SourceList list = resolve_sources({dir_ / "a*"});
   EXPECT_THAT(names(list), ElementsAre("a.mp4", "a9.jpg", "a10.jpg"));
   EXPECT_EQ(list.items.front().kind, SourceKind::kVideo);
@@ -133,8 +134,7 @@ TEST_F(Sources, NamesWhatIsWrongWithALine) {
   EXPECT_EQ(error_of<IoError>({nested}), nested + ":1: '" + (dir_ / ".").string() +
                                              "' is a folder; a list holds files and addresses");
   const std::string empty = add("empty.txt", "# nothing\n\n");
-  EXPECT_EQ(error_of<IoError>({empty}),
-            "list '" + empty + "' is empty; expected one path a line");
+  EXPECT_EQ(error_of<IoError>({empty}), "list '" + empty + "' is empty; expected one path a line");
 }
 
 TEST_F(Sources, NamesAMissingFileAndTheNearestOne) {
@@ -193,8 +193,7 @@ TEST_F(Sources, OpensPicturesOnly) {
     return "no error";
   };
   const std::string clip = add("clip.mp4");
-  EXPECT_EQ(open_error(clip),
-            "source '" + clip + "' is a video; this version reads pictures only");
+  EXPECT_EQ(open_error(clip), "source '" + clip + "' is a video; this version reads pictures only");
   EXPECT_EQ(open_error("0"), "source '0' is a camera; this version reads pictures only");
   EXPECT_EQ(open_error("rtsp://a/b"),
             "source 'rtsp://a/b' is a stream; this version reads pictures only");

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <memory>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,9 +33,10 @@ using ::testing::Pair;
 constexpr const char* kDetectionModel = "DetectionModel";
 
 Checkpoint parse(const std::string& bytes, const CheckpointLimits& limits = {}) {
-  const auto owner = std::make_shared<const std::vector<char>>(bytes.begin(), bytes.end());
-  return parse_checkpoint({owner, reinterpret_cast<const std::byte*>(owner->data())}, owner->size(),
-                          "test.pt", limits);
+  // Exactly this size on the heap, so that AddressSanitizer sees a read past the end.
+  const std::vector<char> exact(bytes.begin(), bytes.end());
+  return parse_checkpoint(reinterpret_cast<const std::byte*>(exact.data()), exact.size(), "test.pt",
+                          limits);
 }
 
 std::string error_of(const std::string& bytes, const CheckpointLimits& limits = {}) {
@@ -295,6 +296,21 @@ TEST(Checkpoint, ReadsModelsAndFacts) {
   EXPECT_THAT(names_of(checkpoint.tensors), ElementsAre("model.0.conv.weight"));
 }
 
+TEST(Checkpoint, IgnoresWhatItDoesNotKnow) {
+  const std::string harmful = py::call(py::global("os", "system"), {py::text("false")});
+  const std::string number = py::call(py::global("numpy.core.multiarray", "scalar"), {});
+  const Checkpoint checkpoint =
+      parse(archive_of(top(tiny_model({{py::text("criterion"), harmful}, {harmful, py::none()}}),
+                           {{py::text("optimizer"), harmful},
+                            {py::text("train_args"), py::dict({{py::text("lr0"), number},
+                                                               {number, py::none()},
+                                                               {py::text("a"), py::integer(1)}})},
+                            {py::text("date"), number}})));
+  EXPECT_EQ(checkpoint.date, "");
+  EXPECT_THAT(checkpoint.training, ElementsAre(Pair("a", "1")));
+  EXPECT_EQ(checkpoint.layers.size(), 2U);
+}
+
 TEST(Checkpoint, PrefersTheAveragedModel) {
   const std::string other = model({conv_block(activation("ReLU")), head()});
   const Checkpoint checkpoint =
@@ -545,10 +561,11 @@ TEST(CheckpointTensor, ReadsAStorageAgainOnlyUnderASizeThatFits) {
 
 TEST(CheckpointTensor, RefusesOtherKindsOfTensors) {
   const std::string sparse = py::call(py::global("torch._utils", "_rebuild_sparse_tensor"), {});
-  EXPECT_THAT(error_of(archive_of(
-                  top(model({module("m", "M", {{{py::text("w"), sparse}}, {}, {}, {}}), head()})))),
-              HasSubstr("tensor 'model.0.w': is object 'torch._utils._rebuild_sparse_tensor'; "
-                        "expected a dense tensor"));
+  EXPECT_THAT(
+      error_of(archive_of(
+          top(model({module("m", "M", {{{py::text("w"), sparse}}, {}, {}, {}}), head()})))),
+      HasSubstr("tensor 'model.0.w': is an object made by 'torch._utils._rebuild_sparse_tensor'; "
+                "expected a dense tensor"));
   EXPECT_THAT(tensor_error(py::call(py::global("torch._utils", "_rebuild_tensor_v2"), {floats()})),
               HasSubstr("tensor 'a': incomplete tensor record"));
 }
@@ -602,20 +619,35 @@ TEST(CheckpointModel, RefusesOtherHeads) {
 
 TEST(CheckpointModel, RefusesRootsThatAreNoModel) {
   EXPECT_THAT(error_of(archive_of(py::list({}))),
-              HasSubstr("holds list; expected an Ultralytics checkpoint"));
+              HasSubstr("holds a list; expected an Ultralytics checkpoint"));
   EXPECT_THAT(error_of(archive_of(top(py::none()))),
               HasSubstr("holds None; expected an Ultralytics checkpoint"));
   EXPECT_THAT(error_of(archive_of(py::dict({}))), HasSubstr("holds an empty dict"));
   EXPECT_THAT(
       error_of(archive_of(py::dict({{py::text("epoch"), py::integer(3)}}))),
-      HasSubstr("holds a dict in which 'epoch' is int; expected an Ultralytics checkpoint"));
+      HasSubstr("holds a dict in which 'epoch' is an int; expected an Ultralytics checkpoint"));
 }
 
 TEST(CheckpointModel, RefusesDamagedModules) {
   EXPECT_THAT(error_of(archive_of(top(model({py::integer(3)})))),
-              HasSubstr("module 'model.0' is int; expected a network module"));
+              HasSubstr("module 'model.0' is an int; expected a network module"));
   EXPECT_THAT(error_of(archive_of(top(model({py::object(py::global("m", "M"), py::none())})))),
               HasSubstr("module 'model.0' has None as its state; expected a dict"));
+}
+
+TEST(CheckpointModel, RefusesTablesOfTensorsThatItCannotRead) {
+  // OrderedDict([["w", tensor]]), as Python 2 pickled it.
+  const std::string old =
+      py::call(py::global("collections", "OrderedDict"),
+               {py::list({py::list({py::text("w"), py::tensor(floats(), 0, {1}, {1})})})});
+  const std::string type = py::global("m", "M");
+  EXPECT_THAT(error_of(archive_of(
+                  top(model({py::object(type, py::dict({{py::text("_parameters"), old}}))})))),
+              HasSubstr("module 'model.0' has an object made by 'collections.OrderedDict' as its "
+                        "_parameters; expected a dict"));
+  EXPECT_THAT(error_of(archive_of(
+                  top(model({py::object(type, py::dict({{py::text("_modules"), py::none()}}))})))),
+              HasSubstr("module 'model.0' has None as its _modules; expected a dict"));
 }
 
 TEST(CheckpointModel, RefusesAModuleThatContainsItself) {
@@ -651,8 +683,8 @@ TEST(CheckpointModel, RefusesDamagedClassNames) {
               HasSubstr("class names are damaged"));
   EXPECT_THAT(error(py::dict({entry(-1, py::text("a"))})), HasSubstr("class names are damaged"));
   EXPECT_THAT(error(py::dict({entry(0, py::none())})), HasSubstr("class names are damaged"));
-  EXPECT_THAT(error(py::list({py::integer(1)})), HasSubstr("class 0 is int; expected a name"));
-  EXPECT_THAT(error(py::integer(1)), HasSubstr("class names are int; expected a list or dict"));
+  EXPECT_THAT(error(py::list({py::integer(1)})), HasSubstr("class 0 is an int; expected a name"));
+  EXPECT_THAT(error(py::integer(1)), HasSubstr("class names are an int; expected a list or dict"));
 }
 
 TEST(CheckpointModel, RefusesFactsThatCannotBe) {
@@ -746,6 +778,16 @@ TEST(CheckpointArchive, ReadsZip64) {
   const Checkpoint checkpoint = parse(zip64_bytes(
       {{"big/data.pkl", pickle}, {"big/data/2", storage_bytes<std::int64_t>({4, 5, 6})}}));
   EXPECT_THAT(to_float32(*checkpoint.tensors.find("a")), ElementsAre(4, 5, 6));
+}
+
+TEST(CheckpointArchive, RefusesCountsOfEntriesThatLie) {
+  const std::string honest = zip64_bytes({{"big/data.pkl", py::pickle("N")}});
+  const std::size_t end = honest.find("PK\x06\x06");
+  std::string archive = honest;
+  const std::uint64_t count = std::uint64_t{1} << 40;
+  std::memcpy(&archive[end + 24], &count, sizeof count);  // on this disk
+  std::memcpy(&archive[end + 32], &count, sizeof count);  // in all
+  EXPECT_THAT(error_of(archive), HasSubstr("not a whole zip archive"));
 }
 
 TEST(CheckpointArchive, ReadsOnlyTheStoragesItNeeds) {

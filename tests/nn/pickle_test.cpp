@@ -330,18 +330,18 @@ INSTANTIATE_TEST_SUITE_P(
                   "FRAME at offset 0: needs 255 bytes, 2 are left"},
         BadPickle{"NoLineEnd", "cos", "GLOBAL at offset 0: no end of line"},
         BadPickle{"AppendToInteger", "K\x01Na.",
-                  "APPEND at offset 3: expected a list on the stack, got int"},
+                  "APPEND at offset 3: expected a list on the stack, got an int"},
         BadPickle{"AddToList", "](K\x01\x90.",
-                  "ADDITEMS at offset 4: expected a set on the stack, got list"},
+                  "ADDITEMS at offset 4: expected a set on the stack, got a list"},
         BadPickle{"SetInTuple", ")K\x01K\x02s.",
-                  "SETITEM at offset 5: expected a dict on the stack, got tuple"},
+                  "SETITEM at offset 5: expected a dict on the stack, got a tuple"},
         BadPickle{"KeyWithoutValue", "}(K\x01u.", "SETITEMS at offset 4: a key without a value"},
         BadPickle{"DictKeyWithoutValue",
                   "(K\x01"
                   "d.",
                   "DICT at offset 3: a key without a value"},
         BadPickle{"BuildDict", "}}b.",
-                  "BUILD at offset 2: expected an object on the stack, got dict"},
+                  "BUILD at offset 2: expected an object on the stack, got a dict"},
         BadPickle{"ArgumentsNoTuple", "NNR.",
                   "REDUCE at offset 2: expected a tuple of arguments, got None"},
         BadPickle{"GlobalNameNoText", "NN\x93.",
@@ -360,11 +360,11 @@ TEST(Pickle, StopsAtTheLimitOfValues) {
 
 TEST(DescribePickle, NamesKindsAndClassesInOneLine) {
   const PickleGraph global = graph_of(py::global("torch", "FloatStorage"));
-  EXPECT_EQ(describe(global, global.root()), "global 'torch.FloatStorage'");
+  EXPECT_EQ(describe(global, global.root()), "the global 'torch.FloatStorage'");
   const PickleGraph object = graph_of(py::object(py::global("m", "C\x01"), "}"));
-  EXPECT_EQ(describe(object, object.root()), "object 'm.C?'");
+  EXPECT_EQ(describe(object, object.root()), "an object made by 'm.C?'");
   const PickleGraph list = graph_of("]");
-  EXPECT_EQ(describe(list, list.root()), "list");
+  EXPECT_EQ(describe(list, list.root()), "a list");
   EXPECT_EQ(describe(list, kNoValue), "nothing");
 }
 

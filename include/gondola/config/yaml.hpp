@@ -121,14 +121,14 @@ struct Entry {
 /// Parses one YAML document.
 ///
 /// Aliases (*name) are followed, without copying what they stand for. Refused with ConfigError:
-/// syntax errors, an empty document, more than one, a key given twice, keys that are not scalars,
-/// tags (!name), merge keys (<<), nesting deeper than 100, and aliases that contain themselves or
-/// would make a document of more than a million values.
+/// more than 1 MiB, syntax errors, an empty document, more than one, a key given twice, keys that
+/// are not scalars, tags (!name), merge keys (<<), nesting deeper than 100, and aliases that
+/// contain themselves or would make a document of more than a million values.
 ///
 /// @param source_name  stands before the line number in messages
 Node parse_yaml(std::string_view text, const std::string& source_name);
 
-/// Reads and parses a file of at most 16 MiB.
+/// Reads and parses a file.
 ///
 /// Throws: IoError if it cannot be opened or read or is a folder; ConfigError as parse_yaml().
 Node load_yaml_file(const std::filesystem::path& path);

@@ -36,7 +36,7 @@ struct NmsOptions {
   /// > 0, kSoftGaussian only. Raising it weakens the decay and keeps more boxes.
   float soft_sigma = 0.5F;
 
-  /// Both soft methods only: a candidate whose score is or falls below this is dropped.
+  /// >= 0, both soft methods only: a candidate whose score is or falls below this is dropped.
   float soft_score_threshold = 0.001F;
 };
 
@@ -58,7 +58,7 @@ struct NmsOptions {
 ///   stays as it is), as in Solovyev et al., "Weighted boxes fusion", 2021. Score and class are
 ///   those of the kept box; overlap is always measured with the box before averaging.
 ///
-/// Requires: iou_threshold in 0..1, soft_sigma > 0 (ContractViolation otherwise).
+/// Requires: options in the ranges given there (ContractViolation otherwise).
 /// Cost: kGreedy, kDiou, kMerge: one radix sort, then close to constant time per candidate whatever
 /// the sizes of the boxes, for thresholds >= 1/16; below that, and for the soft methods, up to one
 /// comparison per pair of candidate and kept box of its class. Thread-safe: no state.

@@ -55,9 +55,9 @@ struct TileDetections {
 };
 
 struct TileMergeOptions {
-  /// 0..1. Two detections are the same object when their boxes, cut to the area both tiles see,
-  /// have at least this IoU. Lowering it joins sloppier boxes and, in the end, neighbours.
-  float match_iou = 0.5F;
+  /// > 0, up to 1. Two detections are the same object when their boxes, cut to the area both tiles
+  /// see, have at least this IoU. Lowering it joins sloppier boxes and, in the end, neighbours.
+  float match_iou = 0.4F;
 
   /// 0..0.5, share of a tile's side. A side of a box this close to the border of its tile, unless
   /// that is the image's, counts as cut. Generous, since a whole box taken for a cut one does no
@@ -85,8 +85,8 @@ struct TileMergeOptions {
 /// sharper one of their tile.
 ///
 /// Tiles that only touch have nothing in common to compare: objects on their seam stay in two
-/// parts. Detections with a box that is not valid are dropped; boxes are clipped to the image.
-/// Detections of one tile are never joined with each other: that is NMS's work.
+/// parts. Detections of one tile are never joined with each other: that is NMS's work. Detections
+/// whose box is not valid or whose score is not finite are dropped; boxes are clipped to the image.
 ///
 /// Requires: every side of the image > 0, options in range (ContractViolation otherwise).
 /// Thread-safe: no state.

@@ -87,7 +87,7 @@ class Detector : public pipeline::Detector {
   std::vector<Detection> detect(const cv::Mat& image) const;
 
   /// One result per image, in order. Images may differ in size.
-  std::vector<pipeline::ImageDetections> detect(const std::vector<cv::Mat>& images) override;
+  std::vector<pipeline::ImageDetections> detect_batch(const std::vector<cv::Mat>& images) override;
 
   const ClassNames& class_names() const override;
   const std::string& model_name() const override;

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -80,8 +79,9 @@ struct CheckpointLimits {
 /// PyTorch 1.6, another task than detection, another family of models).
 Checkpoint read_checkpoint(const std::filesystem::path& path, const CheckpointLimits& limits = {});
 
-/// The same for a file that is already in memory. `source_name` stands for the path in messages.
-Checkpoint parse_checkpoint(std::shared_ptr<const std::byte> bytes, std::size_t size,
+/// The same for a file that is already in memory; nothing keeps a pointer to its bytes.
+/// `source_name` stands for the path in messages.
+Checkpoint parse_checkpoint(const std::byte* bytes, std::size_t size,
                             const std::string& source_name, const CheckpointLimits& limits = {});
 
 }  // namespace gondola::nn

@@ -35,7 +35,7 @@ class Layer : public torch::nn::Module {
  protected:
   bool observed() const { return static_cast<bool>(observer_); }
   void report(const std::string& kind, const ActivationSpec* activation, const at::Tensor& output,
-              std::int64_t multiply_adds) const;
+              std::int64_t multiply_adds, std::int64_t parameters = 0) const;
 
  private:
   std::string path_;

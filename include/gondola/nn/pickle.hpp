@@ -110,7 +110,7 @@ struct PickleLimits {
 /// would import or call is recorded as PickleGlobal and PickleObject. Bytes after the pickle's end
 /// are ignored, as in Python.
 ///
-/// Memory and time are linear in the number of bytes; no recursion.
+/// Memory and time are linear in the number of bytes; no recursion. Thread-safe: no state.
 ///
 /// Throws: WeightsError "<source_name>: ..." naming opcode and offset when the pickle is truncated,
 /// uses an opcode that protocols 2 to 5 do not need or that reaches out of the file, is
@@ -118,8 +118,8 @@ struct PickleLimits {
 PickleGraph parse_pickle(std::vector<char> bytes, const std::string& source_name,
                          const PickleLimits& limits = {});
 
-/// "list", "dict", "global torch.FloatStorage", "object ultralytics.nn.tasks.DetectionModel", ...:
-/// for messages. Text from the file is made printable.
+/// "a list", "None", "the global 'torch.FloatStorage'", "an object made by
+/// 'collections.OrderedDict'": for messages. Text from the file is made printable.
 std::string describe(const PickleGraph& graph, ValueId id);
 
 }  // namespace gondola::nn

@@ -31,7 +31,7 @@ class Detector {
   virtual ~Detector() = default;
 
   /// One result per image, in the order given. Images are BGR, CV_8UC3, of any and differing sizes.
-  virtual std::vector<ImageDetections> detect(const std::vector<cv::Mat>& images) = 0;
+  virtual std::vector<ImageDetections> detect_batch(const std::vector<cv::Mat>& images) = 0;
 
   /// Names of the classes that Detection::class_id counts.
   virtual const ClassNames& class_names() const = 0;
