@@ -287,7 +287,7 @@ class SpecReader {
 };
 
 // A double-quoted YAML scalar; bytes outside ASCII stay as they are (UTF-8).
-std::string quoted(const std::string& text) {
+std::string yaml_quoted(const std::string& text) {
   std::ostringstream out;
   out << '"';
   for (const char c : text) {
@@ -315,7 +315,7 @@ const char* yes_no(bool value) { return value ? "true" : "false"; }
 // A stage's references to earlier ones, by id where they have one.
 std::string reference(const ModelSpec& spec, int stage) {
   const std::string& id = spec.stages[static_cast<std::size_t>(stage)].id;
-  return id.empty() ? std::to_string(stage) : quoted(id);
+  return id.empty() ? std::to_string(stage) : yaml_quoted(id);
 }
 
 std::string stage_yaml(const ModelSpec& spec, std::size_t number) {
@@ -327,7 +327,7 @@ std::string stage_yaml(const ModelSpec& spec, std::size_t number) {
   std::ostringstream out;
   out.precision(17);
   out << "  - {block: " << definition.name;
-  if (!stage.id.empty()) out << ", id: " << quoted(stage.id);
+  if (!stage.id.empty()) out << ", id: " << yaml_quoted(stage.id);
   const int previous = static_cast<int>(number) - 1;
   if (stage.from != std::vector<int>{previous}) {
     std::vector<std::string> names;
@@ -423,12 +423,12 @@ std::vector<StageShape> stage_shapes(const ModelSpec& spec) {
 std::string to_yaml(const ModelSpec& spec) {
   std::ostringstream out;
   out.precision(17);
-  out << "name: " << quoted(spec.name) << "\n";
+  out << "name: " << yaml_quoted(spec.name) << "\n";
   if (spec.class_names.empty()) {
     out << "classes: " << spec.class_count << "\n";
   } else {
     std::vector<std::string> names;
-    for (const std::string& name : spec.class_names) names.push_back(quoted(name));
+    for (const std::string& name : spec.class_names) names.push_back(yaml_quoted(name));
     out << "classes: [" << join(names, ", ") << "]\n";
   }
   out << "scale: {depth: " << spec.depth_scale << ", width: " << spec.width_scale

@@ -127,7 +127,7 @@ head: {from: [a, b, c], strides: [4, 8, 16]}
 
 TEST(ModelSpec, NamesTheLineOfEveryFault) {
   EXPECT_EQ(fault_of(with("stride: 2}\n", "strides: 2}\n")),
-            "m.yaml:6: unknown key 'strides' (did you mean 'stride'?)");
+            "m.yaml:6: unknown key 'strides' in backbone[0] (did you mean 'stride'?)");
   EXPECT_THAT(fault_of(with("block: conv", "block: konv")),
               StartsWith("m.yaml:6: unknown block 'konv'; known: conv, c2f, c3k2"));
   EXPECT_THAT(fault_of(with("channels: 32, repeats", "channels: 0, repeats")),
