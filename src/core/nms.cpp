@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <unordered_map>
 #include <utility>
@@ -252,7 +253,8 @@ std::string_view name_of(NmsMethod method) {
 
 std::vector<std::string> nms_method_names() {
   std::vector<std::string> names;
-  for (const NamedMethod& named : kMethods) names.emplace_back(named.name);
+  std::transform(kMethods.begin(), kMethods.end(), std::back_inserter(names),
+                 [](const NamedMethod& named) { return std::string(named.name); });
   return names;
 }
 

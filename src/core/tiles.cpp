@@ -21,7 +21,8 @@ struct Span {
 std::vector<Span> plan_axis(int length, const TileOptions& options) {
   if (options.size == 0 || length <= options.size) return {{0, length}};
   // A thousandth less, because 0.3F * 200 is a little more than 60.
-  const auto overlap = static_cast<int>(std::ceil(options.overlap * options.size - 1e-3));
+  const auto overlap =
+      static_cast<int>(std::ceil(static_cast<double>(options.overlap) * options.size - 1e-3));
   const int longest_step = std::max(1, options.size - overlap);
   const int range = length - options.size;
   const int steps = (range + longest_step - 1) / longest_step;
@@ -166,9 +167,15 @@ class Groups {
   std::vector<std::vector<std::size_t>> groups_;
 };
 
+/// What a group of members comes down to.
+struct Merged {
+  Detection detection;
+  bool complete;  // some tile saw it whole
+};
+
 /// The one detection a group stands for; see merge_tiles().
-Detection unite(const std::vector<std::size_t>& group, const std::vector<Member>& members,
-                const std::vector<TileDetections>& tiles) {
+Merged unite(const std::vector<std::size_t>& group, const std::vector<Member>& members,
+             const std::vector<TileDetections>& tiles) {
   const auto tile_area = [&](const Member& member) {
     const Tile& tile = tiles[member.tile].tile;
     return static_cast<std::int64_t>(tile.width) * tile.height;
@@ -186,7 +193,18 @@ Detection unite(const std::vector<std::size_t>& group, const std::vector<Member>
     if (sharpest == nullptr || rank(member) < rank(*sharpest)) sharpest = &member;
   }
   united.box = sharpest != nullptr ? sharpest->detection.box : around;
-  return united;
+  return {united, sharpest != nullptr};
+}
+
+/// Whether a part that its tile cut off is a piece of something seen whole: a network that sees the
+/// end of a bus may well call it a short bus.
+bool is_piece_of(const Merged& part, const Merged& whole, const TileMergeOptions& options) {
+  constexpr float kInside = 0.8F;
+  if (part.complete || !whole.complete) return false;
+  if (!options.class_agnostic && part.detection.class_id != whole.detection.class_id) return false;
+  const Box& box = part.detection.box;
+  return area(whole.detection.box) > area(box) &&
+         area(intersection(box, whole.detection.box)) >= kInside * area(box);
 }
 
 }  // namespace
@@ -221,9 +239,17 @@ std::vector<Detection> merge_tiles(const std::vector<TileDetections>& tiles, Siz
   Groups groups(members);
   for (const Match& match : find_matches(tiles, members, options)) groups.join(match.a, match.b);
 
-  std::vector<Detection> results;
+  std::vector<Merged> merged;
   for (const std::vector<std::size_t>& group : groups.all()) {
-    if (!group.empty()) results.push_back(unite(group, members, tiles));
+    if (!group.empty()) merged.push_back(unite(group, members, tiles));
+  }
+  std::vector<Detection> results;
+  for (const Merged& one : merged) {
+    const bool piece =
+        !one.complete && std::any_of(merged.begin(), merged.end(), [&](const Merged& other) {
+          return is_piece_of(one, other, options);
+        });
+    if (!piece) results.push_back(one.detection);
   }
   std::stable_sort(results.begin(), results.end(),
                    [](const Detection& a, const Detection& b) { return a.score > b.score; });

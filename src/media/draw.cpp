@@ -286,8 +286,8 @@ std::optional<std::vector<Label>> plan_labels(const std::vector<VisibleBox>& box
   if (may_hide && is_crowded(labels)) return std::nullopt;
   const std::size_t unplaced =
       place_labels(labels, image, std::max(2, pen.height() / 3), line, always);
-  if (may_hide && unplaced > kMaxUnplacedShare * static_cast<double>(labels.size()))
-    return std::nullopt;
+  const double unplaced_share = static_cast<double>(unplaced) / static_cast<double>(labels.size());
+  if (may_hide && unplaced_share > kMaxUnplacedShare) return std::nullopt;
   return labels;
 }
 

@@ -103,8 +103,8 @@ IoError missing(const std::string& path, const std::string& where) {
   const fs::path folder = parent.empty() ? fs::path(".") : parent;
   std::error_code failed;
   if (!fs::is_directory(folder, failed)) {
-    return IoError(concat(where, "no such file or folder '", path, "': the folder '", folder.string(),
-                          "' does not exist"));
+    return IoError(concat(where, "no such file or folder '", path, "': the folder '",
+                          folder.string(), "' does not exist"));
   }
   std::vector<std::string> names;
   for (fs::directory_iterator entry(folder, failed), end; !failed && entry != end;

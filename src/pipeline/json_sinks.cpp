@@ -147,14 +147,14 @@ class CocoSink : public DetectionSink {
 
 }  // namespace
 
-std::unique_ptr<DetectionSink> make_json_sink(const std::string& path, std::string model_name,
-                                              ClassNames names) {
+std::unique_ptr<DetectionSink> make_json_sink(const std::string& path,
+                                              const std::string& model_name, ClassNames names) {
   return std::make_unique<JsonSink>(path, model_name, std::move(names));
 }
 
-std::unique_ptr<DetectionSink> make_jsonl_sink(const std::string& path, std::string model_name,
-                                               ClassNames names) {
-  return std::make_unique<JsonlSink>(path, std::move(model_name), std::move(names));
+std::unique_ptr<DetectionSink> make_jsonl_sink(const std::string& path,
+                                               const std::string& model_name, ClassNames names) {
+  return std::make_unique<JsonlSink>(path, model_name, std::move(names));
 }
 
 std::unique_ptr<DetectionSink> make_coco_sink(const std::string& path, CocoOptions options) {

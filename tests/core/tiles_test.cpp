@@ -126,6 +126,21 @@ TEST(MergeTiles, KeepsTouchingNeighboursApart) {
               ElementsAre(Detection{a, 0.9F, 1}, Detection{b, 0.8F, 1}, Detection{c, 0.6F, 1}));
 }
 
+TEST(MergeTiles, DropsAPieceOfSomethingSeenWhole) {
+  // The left tile sees all of 20..195. The right one sees its end, 140..195, and takes it for a
+  // shorter thing of a third the height: too different to match, but a piece all the same.
+  const Detection whole{{20, 40, 195, 160}, 0.9F, 1};
+  const Detection piece{{140, 115, 194, 160}, 0.4F, 1};
+  EXPECT_THAT(merge_tiles({{kLeft, {whole}}, {kRight, {piece}}}, kImage), ElementsAre(whole));
+  // Of another class it is a thing of its own, and so is one that its tile saw whole.
+  const Detection other{piece.box, 0.4F, 2};
+  EXPECT_THAT(merge_tiles({{kLeft, {whole}}, {kRight, {other}}}, kImage),
+              ElementsAre(whole, other));
+  const Detection inside{{160, 110, 190, 150}, 0.4F, 1};
+  EXPECT_THAT(merge_tiles({{kLeft, {whole}}, {kRight, {inside}}}, kImage),
+              ElementsAre(whole, inside));
+}
+
 TEST(MergeTiles, KeepsWhatOnlyOneTileFound) {
   const Detection near_seam{{150, 50, 185, 90}, 0.6F, 1};
   EXPECT_THAT(merge_tiles({{kLeft, {near_seam}}, {kRight, {}}}, kImage), ElementsAre(near_seam));

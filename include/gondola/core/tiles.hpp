@@ -80,6 +80,9 @@ struct TileMergeOptions {
 ///    wins, since it was seen at the highest resolution, then the highest score;
 ///  - otherwise the hull of all members.
 ///
+/// What was cut by its tile, matched nothing, and lies for 80 % or more in a larger complete box of
+/// its class is a piece of that one and dropped.
+///
 /// The whole image may be added as one more tile (usually looked at in a lower resolution): nothing
 /// is cut there, so objects larger than a tile get their box from it, while all others keep the
 /// sharper one of their tile.

@@ -18,13 +18,13 @@ namespace gondola::pipeline {
 
 /// One JSON document, schema gondola.detections/1, written as results come and moved into place by
 /// finish(). Memory does not grow with the number of results.
-std::unique_ptr<DetectionSink> make_json_sink(const std::string& path, std::string model_name,
-                                              ClassNames names);
+std::unique_ptr<DetectionSink> make_json_sink(const std::string& path,
+                                              const std::string& model_name, ClassNames names);
 
 /// One JSON object per frame and line, each with schema and model. Written to the file itself and
 /// flushed after every line, so that others can follow; what a failed run leaves is whole lines.
-std::unique_ptr<DetectionSink> make_jsonl_sink(const std::string& path, std::string model_name,
-                                               ClassNames names);
+std::unique_ptr<DetectionSink> make_jsonl_sink(const std::string& path,
+                                               const std::string& model_name, ClassNames names);
 
 /// Table with fields quoted as in RFC 4180 and lines ended by LF, one detection a row, headed
 /// source,frame,time_s,class,label,score,x1,y1,x2,y2,track (track empty without one).
