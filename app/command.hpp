@@ -24,6 +24,13 @@ struct Command {
   std::function<int(Context&)> run;
 };
 
+/// The validator without its own words in --help, where ours already say the same.
+inline CLI::Validator plain(CLI::Validator validator) { return validator.description(""); }
+
+/// Last lines of every command's help.
+inline constexpr const char* kCommonHelp =
+    "Every command also takes --quiet, --verbose and --log-json (see gondola --help).";
+
 Command add_detect_command(CLI::App& app);
 Command add_info_command(CLI::App& app);
 Command add_convert_command(CLI::App& app);

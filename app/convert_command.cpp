@@ -65,14 +65,15 @@ Command add_convert_command(CLI::App& app) {
                    "Activation, for weights that do not record it")
       ->type_name("NAME");
   parser->add_option("--dtype", options->dtype, "Type of the numbers: keep, fp32, fp16 or bf16")
-      ->check(CLI::IsMember({"keep", "fp32", "fp16", "bf16"}))
+      ->check(plain(CLI::IsMember({"keep", "fp32", "fp16", "bf16"})))
       ->type_name("TYPE")
       ->capture_default_str();
   parser->add_option("--licence", options->licence, "Licence of the weights, to be recorded")
       ->type_name("TEXT");
   parser->add_option("--config", options->config, "YAML file with any of these options")
       ->type_name(kFile);
-  parser->footer("Example: gondola convert yolov8n.pt yolov8n.safetensors --licence AGPL-3.0");
+  parser->footer(concat(
+      kCommonHelp, "\nExample: gondola convert yolov8n.pt yolov8n.safetensors --licence AGPL-3.0"));
   return {parser, [options, parser](Context& context) {
             if (!options->config.empty()) apply_option_file(*parser, options->config);
             return run_convert(*options, context);

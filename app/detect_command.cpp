@@ -71,7 +71,7 @@ void add_options(CLI::App& command, DetectOptions& options) {
   command
       .add_option("--precision", options.precision,
                   "fp32, bf16, int8 (needs a quantised model), or auto")
-      ->check(CLI::IsMember({"fp32", "bf16", "int8", "auto"}))
+      ->check(plain(CLI::IsMember({"fp32", "bf16", "int8", "auto"})))
       ->type_name("TYPE")
       ->capture_default_str();
   command.add_option("--device", options.device, "cpu, cuda or cuda:N")
@@ -80,21 +80,21 @@ void add_options(CLI::App& command, DetectOptions& options) {
   command
       .add_option("--threads", options.threads,
                   "Threads of the network; 0 = the CPUs this process may use")
-      ->check(CLI::Range(0, 1024))
+      ->check(plain(CLI::Range(0, 1024)))
       ->type_name("N")
       ->capture_default_str();
   command.add_option("--batch", options.batch, "Pictures per pass of the network")
-      ->check(CLI::Range(1, 1024))
+      ->check(plain(CLI::Range(1, 1024)))
       ->type_name("N")
       ->capture_default_str();
 
   command
       .add_option("--conf", options.conf,
                   "Least score, 0..1; default: the model's calibrated one, else 0.25")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(plain(CLI::Range(0.0, 1.0)))
       ->type_name("SCORE");
   command.add_option("--iou", options.iou, "Overlap above which the lesser box goes, 0..1")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(plain(CLI::Range(0.0, 1.0)))
       ->type_name("IOU")
       ->capture_default_str();
   command.add_option("--max-det", options.max_det, "Most detections per picture; 0 = no limit")
@@ -107,7 +107,7 @@ void add_options(CLI::App& command, DetectOptions& options) {
   command
       .add_option("--nms", options.nms,
                   "What becomes of overlapping boxes: " + join(nms_method_names(), ", "))
-      ->check(CLI::IsMember(nms_method_names()))
+      ->check(plain(CLI::IsMember(nms_method_names())))
       ->type_name("METHOD")
       ->capture_default_str();
   command.add_flag("--multi-label", options.multi_label,
@@ -115,11 +115,11 @@ void add_options(CLI::App& command, DetectOptions& options) {
   command
       .add_option("--tile", options.tile,
                   "Look at large pictures in tiles of N pixels; 0 = as a whole")
-      ->check(CLI::Range(0, 65536))
+      ->check(plain(CLI::Range(0, 65536)))
       ->type_name("N")
       ->capture_default_str();
   command.add_option("--tile-overlap", options.tile_overlap, "Share that tiles overlap, 0..0.9")
-      ->check(CLI::Range(0.0, 0.9))
+      ->check(plain(CLI::Range(0.0, 0.9)))
       ->type_name("SHARE")
       ->capture_default_str();
 
@@ -139,9 +139,9 @@ void add_options(CLI::App& command, DetectOptions& options) {
   command.add_option("--csv", options.csv, "One row per detection")->type_name(kFile);
   command.add_option("--txt", options.txt, "YOLO text, one file per picture")->type_name(kFolder);
   command.add_option("--coco", options.coco, "COCO results list")->type_name(kFile);
-  command.footer(
-      "A FILE of - is standard output.\n"
-      "Example: gondola detect photos/ --model yolov8n.pt --conf 0.3 --json found.json --save");
+  command.footer(concat(
+      "A FILE of - is standard output. ", kCommonHelp,
+      "\nExample: gondola detect photos/ --model yolov8n.pt --conf 0.3 --json found.json --save"));
 }
 
 detect::Precision precision_of(const std::string& name) {
@@ -180,6 +180,10 @@ bool wants_pictures(const DetectOptions& options) {
   return !options.out.empty() || !other_results;
 }
 
+std::string picture_folder(const DetectOptions& options) {
+  return options.out.empty() ? kDefaultOut : options.out;
+}
+
 std::vector<std::unique_ptr<pipeline::DetectionSink>> make_sinks(const DetectOptions& options,
                                                                  const detect::Detector& detector,
                                                                  Context& context) {
@@ -196,8 +200,7 @@ std::vector<std::unique_ptr<pipeline::DetectionSink>> make_sinks(const DetectOpt
     sinks.push_back(pipeline::make_coco_sink(options.coco, pipeline::coco_options_for(names)));
   }
   if (wants_pictures(options)) {
-    const std::string folder = options.out.empty() ? kDefaultOut : options.out;
-    sinks.push_back(pipeline::make_picture_sink(folder, names));
+    sinks.push_back(pipeline::make_picture_sink(picture_folder(options), names));
   }
   if (options.show) {
     if (display_available()) {
@@ -253,6 +256,8 @@ int run_detect(const DetectOptions& options, Context& context) {
     context.log->info("skipped {} files that are no pictures", sources.skipped);
   const std::unique_ptr<media::FrameSource> source = media::open_sources(sources);
 
+  if (wants_pictures(options)) media::check_output_folder(sources, picture_folder(options));
+
   use_threads(options.threads, context);
   const nn::WeightsFile weights = load_model(options.model, context);
   const nn::ModelSpec& spec = weights.description.spec;
@@ -296,8 +301,7 @@ int run_detect(const DetectOptions& options, Context& context) {
   progress.clear();
   log_summary(summary, detector, context);
   if (wants_pictures(options)) {
-    context.log->info("annotated pictures are in {}",
-                      options.out.empty() ? kDefaultOut : options.out);
+    context.log->info("annotated pictures are in {}", picture_folder(options));
   }
   if (summary.stopped) {
     context.log->warn("stopped after {} of {} pictures", summary.frames, total);

@@ -275,12 +275,13 @@ Command add_info_command(CLI::App& app) {
       ->capture_default_str();
   parser->add_flag("--json", options->json, "JSON instead of tables, on standard output");
   parser->add_option("--threads", options->threads, "Threads; 0 = the CPUs this process may use")
-      ->check(CLI::Range(0, 1024))
+      ->check(plain(CLI::Range(0, 1024)))
       ->type_name("N")
       ->capture_default_str();
   parser->add_option("--config", options->config, "YAML file with any of these options")
       ->type_name(kFile);
-  parser->footer("Example: gondola info yolov8n.pt --activations photos/*.jpg");
+  parser->footer(
+      concat(kCommonHelp, "\nExample: gondola info yolov8n.pt --activations photos/*.jpg"));
   return {parser, [options, parser](Context& context) {
             if (!options->config.empty()) apply_option_file(*parser, options->config);
             return run_info(*options, context);

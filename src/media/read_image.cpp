@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 #include <new>
+#include <vector>
 
 #include <opencv2/imgcodecs.hpp>
 #include <sys/stat.h>
@@ -19,14 +20,9 @@
 namespace gondola::media {
 namespace {
 
-struct FileBytes {
-  std::unique_ptr<unsigned char[]> data;
-  std::size_t size = 0;
-};
-
 /// The whole file in memory. Not mapped: another program that shortens a mapped file, such as a
 /// camera rewriting its snapshot, would end this one with a bus error.
-FileBytes read_file(const std::string& path) {
+std::vector<unsigned char> read_file(const std::string& path) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                              &std::fclose);
   if (!file) throw image_error(path, std::strerror(errno));
@@ -37,10 +33,8 @@ FileBytes read_file(const std::string& path) {
   if (status.st_size == 0)
     throw image_error(path, "the file is empty (0 bytes); copy or export it again");
 
-  FileBytes bytes;
-  bytes.size = static_cast<std::size_t>(status.st_size);
-  bytes.data.reset(new unsigned char[bytes.size]);
-  bytes.size = std::fread(bytes.data.get(), 1, bytes.size, file.get());
+  std::vector<unsigned char> bytes(static_cast<std::size_t>(status.st_size));
+  bytes.resize(std::fread(bytes.data(), 1, bytes.size(), file.get()));
   if (std::ferror(file.get()) != 0) throw image_error(path, std::strerror(errno));
   return bytes;
 }
@@ -138,8 +132,8 @@ cv::Mat read_image(const std::string& path) {
   DecodedImage image;
   {
     // The file's bytes go before the picture is turned, which takes a second copy of the pixels.
-    const FileBytes file = read_file(path);
-    image = decode(file.data.get(), file.size, path);
+    const std::vector<unsigned char> file = read_file(path);
+    image = decode(file.data(), file.size(), path);
   }
   apply_orientation(image.pixels, image.orientation);
   return image.pixels;

@@ -2,7 +2,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <c10/core/Device.h>
+#include <c10/core/impl/DeviceGuardImplInterface.h>
 
 #include "gondola/core/error.hpp"
 
@@ -24,7 +24,8 @@ void check_device(const std::string& device) {
         concat("device '", device, "': no CUDA GPU that this LibTorch can use; use --device cpu"));
   }
   const std::string number = device.size() > 5 ? device.substr(5) : "0";
-  const auto count = static_cast<int>(at::detail::getCUDAHooks().getNumGPUs());
+  // The one way to count that has the same name in LibTorch 1.13 and in all of 2.x.
+  const int count = c10::impl::getDeviceGuardImpl(c10::DeviceType::CUDA)->deviceCount();
   const bool is_number = !number.empty() && number.size() < 4 &&
                          number.find_first_not_of("0123456789") == std::string::npos;
   if (!is_number || std::stoi(number) >= count) {

@@ -230,6 +230,13 @@ TEST_F(CommandLineOnBus, WrongOptionsAreOneLineEach) {
               HasSubstr("no/such"));
 }
 
+TEST_F(CommandLineOnBus, ItsOwnInputIsNeverOverwritten) {
+  std::filesystem::copy_file(bus(), dir_ / "bus.jpg");
+  const std::string before = test::read_text(dir_ / "bus.jpg");
+  error_line({"detect", "bus.jpg", "--model", weights(), "--out", "."}, 2);
+  EXPECT_EQ(test::read_text(dir_ / "bus.jpg"), before);
+}
+
 TEST_F(CommandLineOnBus, AModelWithoutClassNamesSaysSo) {
   const Outcome numbered =
       run({"detect", bus(), "--model", weights("yolov8n.safetensors"), "--json", "-"});
