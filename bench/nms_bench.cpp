@@ -54,8 +54,9 @@ Scenario shelf(const std::string& name, int candidates, int products, int classe
   Scenario scenario{name, {}};
   for (int i = 0; i < candidates; ++i) {
     const int product = i % products;
+    const int row = product / kPerRow;
     const float x = static_cast<float>(product % kPerRow) * kWidth;
-    const float y = static_cast<float>(product / kPerRow) * kHeight;
+    const float y = static_cast<float>(row) * kHeight;
     scenario.candidates.push_back(
         {{x + kWidth * jitter(random), y + kHeight * jitter(random),
           x + kWidth * (1 + jitter(random)), y + kHeight * (1 + jitter(random))},

@@ -19,6 +19,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr int kSmallestTile = 64;
+
 double milliseconds_since(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
@@ -44,6 +46,12 @@ DetectorOptions completed(DetectorOptions options, const nn::ModelDescription& m
       throw ConfigError(concat("class ", class_id, " does not exist: ", model.spec.name,
                                " has classes 0 to ", model.spec.class_count - 1));
     }
+  }
+  if (options.tiles.size != 0 && options.tiles.size < kSmallestTile) {
+    throw ConfigError(concat("tile ", options.tiles.size, " is below ", kSmallestTile,
+                             " pixels, which shows no object whole; use the size of the network "
+                             "input, ",
+                             options.image_size, ", or 0 for no tiles (--tile)"));
   }
   if (options.max_batch < 1) throw ConfigError(concat("batch ", options.max_batch, " is below 1"));
   nn::check_device(options.device);

@@ -237,6 +237,9 @@ TEST(Detector, NamesOptionsThatDoNotFitTheModel) {
   options.score_threshold = 1.5F;
   EXPECT_THAT(fault_of(options), HasSubstr("outside 0..1"));
   options = {};
+  options.tiles.size = 1;
+  EXPECT_THAT(fault_of(options), HasSubstr("tile 1 is below 64 pixels"));
+  options = {};
   options.max_batch = 0;
   EXPECT_THAT(fault_of(options), HasSubstr("batch 0"));
   options = {};

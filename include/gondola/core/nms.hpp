@@ -62,7 +62,8 @@ struct NmsOptions {
 /// Cost: kGreedy, kDiou, kMerge: one radix sort, then close to constant time per candidate whatever
 /// the sizes of the boxes, for thresholds >= 1/16; below that, and for the soft methods, up to one
 /// comparison per pair of candidate and kept box of its class. Thread-safe: no state.
-std::vector<Detection> nms(const std::vector<Detection>& candidates, const NmsOptions& options = {});
+std::vector<Detection> nms(const std::vector<Detection>& candidates,
+                           const NmsOptions& options = {});
 
 /// "greedy", "soft" (Gaussian), "soft-linear", "diou", "merge"; nothing for any other name.
 std::optional<NmsMethod> nms_method_from_name(std::string_view name);

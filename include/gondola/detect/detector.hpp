@@ -40,8 +40,8 @@ struct DetectorOptions {
   /// Only these class ids; empty for all.
   std::vector<int> classes;
 
-  /// Look at large pictures in tiles of tiles.size image pixels, each scaled to image_size; 0 looks
-  /// at the picture as a whole.
+  /// Look at large pictures in tiles of tiles.size image pixels, each scaled to image_size, 64
+  /// pixels at least; 0 looks at the picture as a whole.
   TileOptions tiles;
 
   /// With tiles: look at the whole picture as well, for objects larger than a tile.
