@@ -17,7 +17,8 @@ struct Context {
   LogOptions log_options;
 };
 
-/// One subcommand: its options on the command line and what it does.
+/// One subcommand: its options on the command line and what it does. main() adds --config, and has
+/// applied the file it names when run() is called.
 struct Command {
   CLI::App* parser = nullptr;
   /// Returns the exit code: 0 done, 1 it failed. Throws gondola::Error for what stops it.

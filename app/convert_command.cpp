@@ -15,7 +15,6 @@ struct ConvertOptions {
   std::string output;
   std::string dtype = "keep";
   std::string licence;
-  std::string config;
 };
 
 int run_convert(const ConvertOptions& options, Context& context) {
@@ -70,14 +69,9 @@ Command add_convert_command(CLI::App& app) {
       ->capture_default_str();
   parser->add_option("--licence", options->licence, "Licence of the weights, to be recorded")
       ->type_name("TEXT");
-  parser->add_option("--config", options->config, "YAML file with any of these options")
-      ->type_name(kFile);
   parser->footer(concat(
       kCommonHelp, "\nExample: gondola convert yolov8n.pt yolov8n.safetensors --licence AGPL-3.0"));
-  return {parser, [options, parser](Context& context) {
-            if (!options->config.empty()) apply_option_file(*parser, options->config);
-            return run_convert(*options, context);
-          }};
+  return {parser, [options](Context& context) { return run_convert(*options, context); }};
 }
 
 }  // namespace gondola::app

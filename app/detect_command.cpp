@@ -51,8 +51,6 @@ struct DetectOptions {
   std::string coco;
   std::optional<bool> save;
   bool show = false;
-
-  std::string config;
 };
 
 constexpr const char* kDefaultOut = "gondola-out";
@@ -60,8 +58,6 @@ constexpr const char* kDefaultOut = "gondola-out";
 void add_options(CLI::App& command, DetectOptions& options) {
   command
       .add_option("SOURCE", options.sources, "Pictures, folders, quoted globs, .txt lists of paths")
-      ->type_name(kFile);
-  command.add_option("--config", options.config, "YAML file with any of these options")
       ->type_name(kFile);
 
   add_model_options(command, options.model, /*positional=*/false);
@@ -315,10 +311,7 @@ Command add_detect_command(CLI::App& app) {
   auto options = std::make_shared<DetectOptions>();
   CLI::App* parser = app.add_subcommand("detect", "Find objects in pictures");
   add_options(*parser, *options);
-  return {parser, [options, parser](Context& context) {
-            if (!options->config.empty()) apply_option_file(*parser, options->config);
-            return run_detect(*options, context);
-          }};
+  return {parser, [options](Context& context) { return run_detect(*options, context); }};
 }
 
 }  // namespace gondola::app

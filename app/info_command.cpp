@@ -28,7 +28,6 @@ struct InfoOptions {
   int imgsz = 640;
   bool json = false;
   int threads = 0;
-  std::string config;
 };
 
 constexpr const char* kDiagnosis =
@@ -238,11 +237,7 @@ int run_info(const InfoOptions& options, Context& context) {
     return 0;
   }
 
-  const int stride = weights.description.spec.max_stride();
-  if (options.imgsz <= 0 || options.imgsz % stride != 0) {
-    throw ConfigError(concat("--imgsz ", options.imgsz, " is not a positive multiple of ", stride,
-                             ", the largest stride of ", weights.description.spec.name));
-  }
+  nn::check_image_size(options.imgsz, weights.description.spec);
   const nn::ModelSummary summary = nn::summarize(weights, Size{options.imgsz, options.imgsz});
   if (options.json) {
     nlohmann::json document = description_json(weights);
@@ -278,14 +273,9 @@ Command add_info_command(CLI::App& app) {
       ->check(plain(CLI::Range(0, 1024)))
       ->type_name("N")
       ->capture_default_str();
-  parser->add_option("--config", options->config, "YAML file with any of these options")
-      ->type_name(kFile);
   parser->footer(
       concat(kCommonHelp, "\nExample: gondola info yolov8n.pt --activations photos/*.jpg"));
-  return {parser, [options, parser](Context& context) {
-            if (!options->config.empty()) apply_option_file(*parser, options->config);
-            return run_info(*options, context);
-          }};
+  return {parser, [options](Context& context) { return run_info(*options, context); }};
 }
 
 }  // namespace gondola::app

@@ -10,6 +10,7 @@
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
 #include "version.hpp"
+#include "yaml_options.hpp"
 
 namespace {
 
@@ -62,6 +63,13 @@ int main(int argc, char** argv) {
       gondola::app::add_convert_command(app),
   };
 
+  std::string option_file;
+  for (const auto& command : commands) {
+    command.parser
+        ->add_option("--config", option_file, "YAML file with any of the command's options")
+        ->type_name(gondola::app::kFile);
+  }
+
   const auto chosen = [&]() -> const gondola::app::Command* {
     for (const auto& command : commands) {
       if (command.parser->parsed()) return &command;
@@ -86,6 +94,7 @@ int main(int argc, char** argv) {
 
   gondola::app::Context context{gondola::app::make_logger(log_options), log_options};
   try {
+    if (!option_file.empty()) gondola::app::apply_option_file(*chosen()->parser, option_file);
     return chosen()->run(context);
   } catch (const gondola::ConfigError& error) {
     context.log->error(error.what());

@@ -12,7 +12,7 @@ namespace gondola::detect {
 
 std::vector<nn::LayerActivity> measure_activity(const nn::WeightsFile& weights,
                                                 media::FrameSource& pictures, int image_size) {
-  check_image_size(image_size, weights.description.spec);
+  nn::check_image_size(image_size, weights.description.spec);
   const c10::InferenceMode inference;
   nn::Network network = nn::build_network(weights, weights.description.spec.name);
   nn::ActivityMeter meter(network);

@@ -34,7 +34,7 @@ struct View {
 Size size_of(const cv::Mat& image) { return {image.cols, image.rows}; }
 
 DetectorOptions completed(DetectorOptions options, const nn::ModelDescription& model) {
-  check_image_size(options.image_size, model.spec);
+  nn::check_image_size(options.image_size, model.spec);
   if (!options.score_threshold) options.score_threshold = model.score_threshold.value_or(0.25F);
   if (!(*options.score_threshold >= 0 && *options.score_threshold <= 1)) {
     throw ConfigError(

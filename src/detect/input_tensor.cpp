@@ -20,17 +20,6 @@ std::array<float, 256> unit_levels() {
 
 }  // namespace
 
-void check_image_size(int image_size, const nn::ModelSpec& spec) {
-  const int stride = spec.max_stride();
-  if (image_size > 0 && image_size % stride == 0) return;
-  const int below = image_size / stride * stride;
-  throw ConfigError(
-      concat("image size ", image_size, " is not a positive multiple of ", stride,
-             ", the largest stride of ", spec.name, "; use ",
-             below > 0 ? concat(below, " or ", below + stride) : concat(stride, " or more"),
-             " (--imgsz)"));
-}
-
 void write_input(const cv::Mat& bgr, const at::Tensor& into) {
   GONDOLA_EXPECTS(bgr.type() == CV_8UC3 && bgr.isContinuous() && into.size(1) == bgr.rows &&
                       into.size(2) == bgr.cols,

@@ -3,13 +3,7 @@
 #include <ATen/ATen.h>
 #include <opencv2/core/mat.hpp>
 
-#include "gondola/nn/model_spec.hpp"
-
 namespace gondola::detect {
-
-/// Throws ConfigError, naming the two nearest sizes that fit, unless image_size is a positive
-/// multiple of the model's largest stride.
-void check_image_size(int image_size, const nn::ModelSpec& spec);
 
 /// Writes a letterboxed picture into one image of a batch: RGB planes, 0..1.
 ///

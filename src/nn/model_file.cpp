@@ -161,6 +161,8 @@ struct RawWeights {
   std::vector<std::string> class_names;
   std::optional<double> batch_norm_epsilon;
   std::vector<float> strides;
+
+  bool records_activation() const { return has_spec || activation.has_value(); }
 };
 
 void read_own_description(RawWeights& raw, const std::map<std::string, std::string>& metadata,
@@ -290,11 +292,6 @@ void complete_spec(const RawWeights& raw, ModelSpec& spec, const std::string& so
   }
 }
 
-std::string unrecorded_activation_note(const ActivationSpec& assumed) {
-  return concat("the file does not record its activation; assumed ", assumed,
-                " (--activation NAME for another)");
-}
-
 bool is_yaml(const std::filesystem::path& path) {
   return path.extension() == ".yaml" || path.extension() == ".yml";
 }
@@ -327,21 +324,32 @@ void set_activation(ModelSpec& spec, const ActivationSpec& activation) {
   spec.head.activation.reset();
 }
 
+// The network as it was trained: the file's own description, or else the built-in model that it is
+// recognised as, with what the file knows about itself.
+ModelSpec trained_spec(const RawWeights& raw, const std::string& source_name) {
+  if (raw.has_spec) return raw.description.spec;
+  ModelSpec spec = recognise(raw.tensors, source_name);
+  complete_spec(raw, spec, source_name);
+  if (raw.activation) set_activation(spec, *raw.activation);
+  return spec;
+}
+
+WeightsFile with_spec(RawWeights raw, ModelSpec spec, bool activation_assumed) {
+  if (activation_assumed) {
+    raw.description.notes.push_back(concat("the file does not record its activation; assumed ",
+                                           spec.activation, " (--activation NAME for another)"));
+  }
+  raw.description.spec = std::move(spec);
+  return {std::move(raw.description), std::move(raw.tensors)};
+}
+
 }  // namespace
 
 WeightsFile read_weights(const std::filesystem::path& path) {
   RawWeights raw = read_raw(path);
-  ModelDescription& description = raw.description;
-  if (!raw.has_spec) {
-    description.spec = recognise(raw.tensors, path.string());
-    complete_spec(raw, description.spec, path.string());
-    if (raw.activation) {
-      description.spec.activation = *raw.activation;
-    } else {
-      description.notes.push_back(unrecorded_activation_note(description.spec.activation));
-    }
-  }
-  return {std::move(description), std::move(raw.tensors)};
+  ModelSpec spec = trained_spec(raw, path.string());
+  const bool assumed = !raw.records_activation();
+  return with_spec(std::move(raw), std::move(spec), assumed);
 }
 
 void write_weights(const std::filesystem::path& path, const WeightsFile& weights) {
@@ -370,18 +378,15 @@ WeightsFile resolve_model(const ModelRequest& request) {
                              " is a weights file itself"));
   }
   if (!from_yaml) {
-    WeightsFile weights = read_weights(request.model);
-    ModelSpec& spec = weights.description.spec;
-    if (request.activation) {
-      const ModelSpec trained = spec;
-      set_activation(spec, *request.activation);
-      const bool recorded = weights.description.notes.empty();
-      if (recorded && !request.force_activation) {
-        check_activations(spec, trained, request.model.string());
-      }
-      weights.description.notes.clear();
+    RawWeights raw = read_raw(request.model);
+    const ModelSpec trained = trained_spec(raw, request.model.string());
+    ModelSpec wanted = trained;
+    if (request.activation) set_activation(wanted, *request.activation);
+    const bool recorded = raw.records_activation();
+    if (recorded && !request.force_activation) {
+      check_activations(wanted, trained, request.model.string());
     }
-    return weights;
+    return with_spec(std::move(raw), std::move(wanted), !recorded && !request.activation);
   }
 
   ModelSpec spec = load_model_spec(request.model);
@@ -402,12 +407,9 @@ WeightsFile resolve_model(const ModelRequest& request) {
   if (raw.has_spec) raw.class_names = trained.class_names;
   complete_spec(raw, spec, source_name);
   if (!raw.has_spec && raw.activation) set_activation(trained, *raw.activation);
-  if (!raw.has_spec && !raw.activation) {
-    raw.description.notes.push_back(unrecorded_activation_note(spec.activation));
-  }
   if (!request.force_activation) check_activations(spec, trained, source_name);
-  raw.description.spec = std::move(spec);
-  return {std::move(raw.description), std::move(raw.tensors)};
+  const bool assumed = !raw.records_activation();
+  return with_spec(std::move(raw), std::move(spec), assumed);
 }
 
 std::vector<std::filesystem::path> weights_folders() {

@@ -420,6 +420,17 @@ std::vector<StageShape> stage_shapes(const ModelSpec& spec) {
   return shapes;
 }
 
+void check_image_size(int image_size, const ModelSpec& spec) {
+  const int stride = spec.max_stride();
+  if (image_size > 0 && image_size % stride == 0) return;
+  const int below = image_size / stride * stride;
+  throw ConfigError(
+      concat("image size ", image_size, " is not a positive multiple of ", stride,
+             ", the largest stride of ", spec.name, "; use ",
+             below > 0 ? concat(below, " or ", below + stride) : concat(stride, " or more"),
+             " (--imgsz)"));
+}
+
 std::string to_yaml(const ModelSpec& spec) {
   std::ostringstream out;
   out.precision(17);

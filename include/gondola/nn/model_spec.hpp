@@ -81,6 +81,10 @@ std::string to_yaml(const ModelSpec& spec);
 /// Channels, stride and repeats of each stage after scaling. Requires a spec as parsed.
 std::vector<StageShape> stage_shapes(const ModelSpec& spec);
 
+/// Throws ConfigError, naming the sizes that fit, unless image_size (the side of a square network
+/// input in pixels) is a positive multiple of the model's largest stride.
+void check_image_size(int image_size, const ModelSpec& spec);
+
 /// The name used in YAML: `conv`, `c2f`, ...
 std::string to_string(BlockKind kind);
 
