@@ -216,6 +216,7 @@ std::string label_counts(const pipeline::LoopSummary& summary, const ClassNames&
   }
   std::sort(counts.begin(), counts.end());
   std::vector<std::string> texts;
+  texts.reserve(counts.size());
   for (const auto& [count, name] : counts) texts.push_back(fmt::format("{} {}", name, -count));
   return join(texts, ", ");
 }

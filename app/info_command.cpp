@@ -36,18 +36,6 @@ constexpr const char* kDiagnosis =
     "pruning can use. Values that grow\nfrom layer to layer, or are not finite, are exploding: "
     "lower the learning rate, check batch norm.";
 
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::vector<std::string> texts;
-  for (const std::int64_t side : shape) texts.push_back(std::to_string(side));
-  return join(texts, "x");
-}
-
-std::string strides_text(const std::vector<int>& strides) {
-  std::vector<std::string> texts;
-  for (const int stride : strides) texts.push_back(std::to_string(stride));
-  return join(texts, ", ");
-}
-
 double gflops(std::int64_t multiply_adds) { return 2e-9 * static_cast<double>(multiply_adds); }
 
 nlohmann::json json_or_text(const std::string& text) {
@@ -159,7 +147,7 @@ void print_description(const nn::WeightsFile& weights) {
   const nn::ModelSpec& spec = description.spec;
   fmt::print("model       {}{}\n", spec.name, weights.tensors.empty() ? " (no weights)" : "");
   fmt::print("activation  {}\n", to_string(spec.activation));
-  fmt::print("strides     {}\n", strides_text(spec.head.strides));
+  fmt::print("strides     {}\n", join_numbers(spec.head.strides, ", "));
   print_classes(spec);
   fmt::print("conf        {}\n", description.score_threshold
                                      ? fmt::format("{:.3f}", *description.score_threshold)
@@ -177,7 +165,8 @@ void print_layers(const nn::ModelSummary& summary) {
                {"MFLOPs", Align::kRight},
                {"activation", Align::kLeft}});
   for (const nn::LayerSummary& layer : summary.layers) {
-    table.add({layer.path, layer.kind, shape_text(layer.output), std::to_string(layer.parameters),
+    table.add({layer.path, layer.kind, join_numbers(layer.output, "x"),
+               std::to_string(layer.parameters),
                fmt::format("{:.1f}", 1e3 * gflops(layer.multiply_adds)), layer.activation});
   }
   fmt::print("\n{}\n", table.text());

@@ -1,3 +1,4 @@
+#include <cstdio>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -44,11 +45,7 @@ std::string unknown_argument(const std::string& argument, const CLI::App& comman
                          nearest ? gondola::concat(" (did you mean '", *nearest, "'?)") : "");
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  keep_large_blocks();
-
+int run(int argc, char** argv) {
   CLI::App app{"Gondola: object detection and shelf counting", "gondola"};
   app.set_version_flag("--version", gondola::app::kVersion);
   app.require_subcommand(1);
@@ -107,4 +104,17 @@ int main(int argc, char** argv) {
     context.log->error("internal error: {}", first_line(error.what()));
   }
   return kFailed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  keep_large_blocks();
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    // Before there is a logger: the options themselves could not be set up.
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return kFailed;
+  }
 }

@@ -13,6 +13,8 @@ class WindowSink : public pipeline::DetectionSink {
  public:
   explicit WindowSink(ClassNames names);
   ~WindowSink() override;
+  WindowSink(const WindowSink&) = delete;
+  WindowSink& operator=(const WindowSink&) = delete;
 
   void write(const pipeline::FrameDetections& result) override;
   void finish() override {}

@@ -219,7 +219,7 @@ class SpecReader {
     for (const int from : stage.from) strides.push_back(from < 0 ? 1 : shape(from).stride);
     if (std::any_of(strides.begin(), strides.end(), [&](int s) { return s != strides[0]; })) {
       throw ConfigError(concat(node.where(), ": concat joins maps of strides ",
-                               join_numbers(strides), "; they must be equal"));
+                               join_numbers(strides, "/"), "; they must be equal"));
     }
     if (stage.block == BlockKind::kUpsample && strides[0] % stage.factor != 0) {
       throw ConfigError(concat(node.where(), ": upsample by ", stage.factor, " of a map of stride ",
@@ -255,12 +255,13 @@ class SpecReader {
     for (const int from : head.from) real.push_back(from < 0 ? 1 : shape(from).stride);
     if (real != head.strides) {
       throw ConfigError(concat(node.at("strides").where(), ": strides are declared as ",
-                               join_numbers(head.strides), " but the stages named by from have ",
-                               join_numbers(real)));
+                               join_numbers(head.strides, "/"),
+                               " but the stages named by from have ", join_numbers(real, "/")));
     }
     if (!std::is_sorted(real.begin(), real.end()) ||
         std::adjacent_find(real.begin(), real.end()) != real.end()) {
-      throw ConfigError(concat(node.at("strides").where(), ": strides are ", join_numbers(real),
+      throw ConfigError(concat(node.at("strides").where(), ": strides are ",
+                               join_numbers(real, "/"),
                                "; list levels from the finest to the coarsest"));
     }
     if (const auto reg_max = node.find("reg_max")) head.reg_max = reg_max->as_int(2, 64);
@@ -273,12 +274,6 @@ class SpecReader {
   }
 
   const StageShape& shape(int stage) const { return shapes_[static_cast<std::size_t>(stage)]; }
-
-  static std::string join_numbers(const std::vector<int>& numbers) {
-    std::vector<std::string> texts;
-    for (const int number : numbers) texts.push_back(std::to_string(number));
-    return join(texts, "/");
-  }
 
   const config::Node& root_;
   ModelSpec spec_;
@@ -302,12 +297,6 @@ std::string yaml_quoted(const std::string& text) {
   }
   out << '"';
   return out.str();
-}
-
-std::string number_list(const std::vector<int>& numbers) {
-  std::vector<std::string> texts;
-  for (const int number : numbers) texts.push_back(std::to_string(number));
-  return concat("[", join(texts, ", "), "]");
 }
 
 const char* yes_no(bool value) { return value ? "true" : "false"; }
@@ -454,7 +443,8 @@ std::string to_yaml(const ModelSpec& spec) {
   std::vector<std::string> levels;
   for (const int from : spec.head.from) levels.push_back(reference(spec, from));
   out << "head:\n  from: [" << join(levels, ", ") << "]\n"
-      << "  strides: " << number_list(spec.head.strides) << "\n"
+      << "  strides: "
+      << "[" << join_numbers(spec.head.strides, ", ") << "]\n"
       << "  reg_max: " << spec.head.reg_max << "\n"
       << "  depthwise_class_branch: " << yes_no(spec.head.depthwise_class_branch) << "\n";
   if (spec.head.activation) out << "  activation: " << to_yaml(*spec.head.activation) << "\n";

@@ -8,6 +8,12 @@ namespace {
 
 using ::testing::ElementsAre;
 
+TEST(JoinNumbers, PutsTheSeparatorBetween) {
+  EXPECT_EQ(join_numbers(std::vector<int>{8, 16, 32}, "/"), "8/16/32");
+  EXPECT_EQ(join_numbers(std::vector<long>{-1}, ", "), "-1");
+  EXPECT_EQ(join_numbers(std::vector<int>{}, ", "), "");
+}
+
 TEST(Text, JoinPutsTheSeparatorBetween) {
   EXPECT_EQ(join({}, ", "), "");
   EXPECT_EQ(join({"a"}, ", "), "a");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,15 @@ namespace gondola {
 
 /// "a, b, c" for separator ", ".
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
+
+/// "8/16/32" for separator "/", from any range of whole numbers.
+template <typename Numbers>
+std::string join_numbers(const Numbers& numbers, std::string_view separator) {
+  std::vector<std::string> texts;
+  texts.reserve(std::size(numbers));
+  for (const auto number : numbers) texts.push_back(std::to_string(number));
+  return join(texts, separator);
+}
 
 /// The parts between separators, empty ones included: n separators give n + 1 parts.
 std::vector<std::string> split(std::string_view text, char separator);

@@ -79,6 +79,8 @@ class Detector : public pipeline::Detector {
   explicit Detector(const nn::WeightsFile& weights, const DetectorOptions& options = {});
 
   ~Detector() override;
+  Detector(const Detector&) = delete;
+  Detector& operator=(const Detector&) = delete;
   Detector(Detector&&) noexcept;
   Detector& operator=(Detector&&) noexcept;
 
