@@ -35,5 +35,8 @@ inline constexpr const char* kCommonHelp =
 Command add_detect_command(CLI::App& app);
 Command add_info_command(CLI::App& app);
 Command add_convert_command(CLI::App& app);
+Command add_synth_command(CLI::App& app);
+Command add_train_command(CLI::App& app);
+Command add_val_command(CLI::App& app);
 
 }  // namespace gondola::app

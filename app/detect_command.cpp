@@ -8,9 +8,9 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "command.hpp"
+#include "detector_options.hpp"
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
-#include "gondola/detect/detector.hpp"
 #include "gondola/media/image_source.hpp"
 #include "gondola/media/sources.hpp"
 #include "gondola/pipeline/detect_loop.hpp"
@@ -27,21 +27,7 @@ namespace {
 struct DetectOptions {
   std::vector<std::string> sources;
   ModelOptions model;
-
-  std::optional<float> conf;
-  float iou = 0.7F;
-  std::size_t max_det = 0;
-  int imgsz = 640;
-  std::vector<std::string> classes;
-  bool agnostic = false;
-  std::string nms = "greedy";
-  bool multi_label = false;
-  int tile = 0;
-  float tile_overlap = 0.2F;
-  std::string precision = "auto";
-  std::string device = "cpu";
-  int threads = 0;
-  int batch = 1;
+  DetectorFlags detector;
 
   std::string out;
   std::string json;
@@ -61,63 +47,7 @@ void add_options(CLI::App& command, DetectOptions& options) {
       ->type_name(kFile);
 
   add_model_options(command, options.model, /*positional=*/false);
-  command.add_option("--imgsz", options.imgsz, "Side of the square network input in pixels")
-      ->type_name("N")
-      ->capture_default_str();
-  command
-      .add_option("--precision", options.precision,
-                  "fp32, bf16, int8 (needs a quantised model), or auto")
-      ->check(plain(CLI::IsMember({"fp32", "bf16", "int8", "auto"})))
-      ->type_name("TYPE")
-      ->capture_default_str();
-  command.add_option("--device", options.device, "cpu, cuda or cuda:N")
-      ->type_name("DEVICE")
-      ->capture_default_str();
-  command
-      .add_option("--threads", options.threads,
-                  "Threads of the network; 0 = the CPUs this process may use")
-      ->check(plain(CLI::Range(0, 1024)))
-      ->type_name("N")
-      ->capture_default_str();
-  command.add_option("--batch", options.batch, "Pictures per pass of the network")
-      ->check(plain(CLI::Range(1, 1024)))
-      ->type_name("N")
-      ->capture_default_str();
-
-  command
-      .add_option("--conf", options.conf,
-                  "Least score, 0..1; default: the model's calibrated one, else 0.25")
-      ->check(plain(CLI::Range(0.0, 1.0)))
-      ->type_name("SCORE");
-  command.add_option("--iou", options.iou, "Overlap above which the lesser box goes, 0..1")
-      ->check(plain(CLI::Range(0.0, 1.0)))
-      ->type_name("IOU")
-      ->capture_default_str();
-  command.add_option("--max-det", options.max_det, "Most detections per picture; 0 = no limit")
-      ->type_name("N")
-      ->capture_default_str();
-  command.add_option("--classes", options.classes, "Only these classes: names or numbers, a,b,...")
-      ->delimiter(',')
-      ->type_name("A,B");
-  command.add_flag("--agnostic", options.agnostic, "Boxes of different classes compete too");
-  command
-      .add_option("--nms", options.nms,
-                  "What becomes of overlapping boxes: " + join(nms_method_names(), ", "))
-      ->check(plain(CLI::IsMember(nms_method_names())))
-      ->type_name("METHOD")
-      ->capture_default_str();
-  command.add_flag("--multi-label", options.multi_label,
-                   "All classes above --conf for one box, not only the best");
-  command
-      .add_option("--tile", options.tile,
-                  "Look at large pictures in tiles of N pixels; 0 = as a whole")
-      ->check(plain(CLI::Range(0, 65536)))
-      ->type_name("N")
-      ->capture_default_str();
-  command.add_option("--tile-overlap", options.tile_overlap, "Share that tiles overlap, 0..0.9")
-      ->check(plain(CLI::Range(0.0, 0.9)))
-      ->type_name("SHARE")
-      ->capture_default_str();
+  add_detector_options(command, options.detector);
 
   command
       .add_option("--out", options.out,
@@ -138,32 +68,6 @@ void add_options(CLI::App& command, DetectOptions& options) {
   command.footer(concat(
       "A FILE of - is standard output. ", kCommonHelp,
       "\nExample: gondola detect photos/ --model yolov8n.pt --conf 0.3 --json found.json --save"));
-}
-
-detect::Precision precision_of(const std::string& name) {
-  if (name == "bf16") return detect::Precision::kBFloat16;
-  if (name == "int8") {
-    throw ConfigError("--precision int8: the model is not quantised; use fp32 or bf16");
-  }
-  return detect::Precision::kFloat32;
-}
-
-detect::DetectorOptions detector_options(const DetectOptions& options, const nn::ModelSpec& spec) {
-  detect::DetectorOptions detector;
-  detector.image_size = options.imgsz;
-  detector.score_threshold = options.conf;
-  detector.nms.method = nms_method_from_name(options.nms).value();
-  detector.nms.iou_threshold = options.iou;
-  detector.nms.class_agnostic = options.agnostic;
-  detector.nms.max_detections = options.max_det;
-  detector.multi_label = options.multi_label;
-  detector.classes = parse_classes(options.classes, spec);
-  detector.tiles.size = options.tile;
-  detector.tiles.overlap = options.tile_overlap;
-  detector.max_batch = options.batch;
-  detector.precision = precision_of(options.precision);
-  detector.device = options.device;
-  return detector;
 }
 
 // Annotated pictures are the result for people: they are made unless the user asked for others
@@ -255,25 +159,17 @@ int run_detect(const DetectOptions& options, Context& context) {
 
   if (wants_pictures(options)) media::check_output_folder(sources, picture_folder(options));
 
-  use_threads(options.threads, context);
+  use_threads(options.detector.threads, context);
   const nn::WeightsFile weights = load_model(options.model, context);
   const nn::ModelSpec& spec = weights.description.spec;
-  if (weights.tensors.empty()) {
-    std::vector<std::string> folders;
-    for (const auto& folder : nn::weights_folders()) folders.push_back(folder.string());
-    throw ConfigError(concat("--model ", options.model.model,
-                             ": only the structure of this model is known, there are no weights of "
-                             "that name in ",
-                             join(folders, ", "),
-                             "; name a weights file (.safetensors, .pt), or add --weights FILE"));
-  }
+  require_weights(weights, options.model.model);
   if (spec.class_names.empty()) {
     context.log->warn("{} has no class names; labels are class0 to class{} (--names FILE)",
                       options.model.model, spec.class_count - 1);
   }
-  detect::Detector detector(weights, detector_options(options, spec));
+  detect::Detector detector(weights, detector_options(options.detector, spec));
   context.log->debug("{}: {} classes, {}, input {}, score above {}", detector.model_name(),
-                     spec.class_count, to_string(spec.activation), options.imgsz,
+                     spec.class_count, to_string(spec.activation), options.detector.imgsz,
                      *detector.options().score_threshold);
   const auto sinks = make_sinks(options, detector, context);
 
@@ -292,7 +188,7 @@ int run_detect(const DetectOptions& options, Context& context) {
   callbacks.stop_requested = [&] { return interrupt.requested(); };
 
   pipeline::LoopOptions loop;
-  loop.batch = options.batch;
+  loop.batch = options.detector.batch;
   const pipeline::LoopSummary summary =
       pipeline::run_detection(*source, detector, sinks, loop, callbacks);
   progress.clear();

@@ -91,8 +91,8 @@ nn::WeightsFile load_model(const ModelOptions& options, Context& context) {
   return weights;
 }
 
-std::vector<int> parse_classes(const std::vector<std::string>& words, const nn::ModelSpec& spec) {
-  const ClassNames names(spec.class_names);
+std::vector<int> parse_classes(const std::vector<std::string>& words, const ClassNames& names,
+                               int class_count, const std::string& owner) {
   std::vector<int> ids;
   for (const std::string& word : words) {
     if (const auto id = names.find(word)) {
@@ -100,17 +100,17 @@ std::vector<int> parse_classes(const std::vector<std::string>& words, const nn::
       continue;
     }
     const auto number = parse_id(word);
-    if (number && *number >= 0 && *number < spec.class_count) {
+    if (number && *number >= 0 && *number < class_count) {
       ids.push_back(*number);
       continue;
     }
-    if (spec.class_names.empty()) {
-      throw ConfigError(concat("--classes ", word, ": ", spec.name,
-                               " has no class names; use numbers 0 to ", spec.class_count - 1,
+    if (names.empty()) {
+      throw ConfigError(concat("--classes ", word, ": ", owner,
+                               " has no class names; use numbers 0 to ", class_count - 1,
                                ", or name them with --names FILE"));
     }
-    const auto nearest = nearest_name(word, spec.class_names);
-    throw ConfigError(concat("--classes ", word, ": ", spec.name, " has no such class",
+    const auto nearest = nearest_name(word, names.names());
+    throw ConfigError(concat("--classes ", word, ": ", owner, " has no such class",
                              nearest ? concat("; did you mean '", *nearest, "'?")
                                      : std::string("; gondola info lists them")));
   }

@@ -26,9 +26,12 @@ void add_model_options(CLI::App& command, ModelOptions& options, bool positional
 /// Loads what was named, with class names from --names, and logs what had to be assumed.
 nn::WeightsFile load_model(const ModelOptions& options, Context& context);
 
-/// Class ids of `--classes`: names of the model, or numbers.
+/// Class ids of `--classes`: names or numbers, ascending, each once.
+///
+/// @param owner  whose classes they are, for messages
 /// Throws ConfigError that names the unknown class and the nearest known one.
-std::vector<int> parse_classes(const std::vector<std::string>& words, const nn::ModelSpec& spec);
+std::vector<int> parse_classes(const std::vector<std::string>& words, const ClassNames& names,
+                               int class_count, const std::string& owner);
 
 /// Sets LibTorch's and OpenCV's threads: as asked, or for 0 the CPUs this process may use.
 void use_threads(int threads, Context& context);

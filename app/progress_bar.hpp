@@ -19,11 +19,18 @@ class ProgressBar {
   /// Redraws at most ten times a second.
   void update(std::size_t done);
 
+  /// The same for work whose count starts again, such as an epoch's batches: own words before the
+  /// bar, and after it in place of rate and time left.
+  void update(std::size_t done, const std::string& before, const std::string& after);
+
   /// Takes the line away, so that a message can be written; the next update brings it back.
   void clear();
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  bool due();
+  void draw(const std::string& text);
 
   bool enabled_;
   std::size_t total_;
@@ -34,6 +41,9 @@ class ProgressBar {
 
 /// `[=====>    ]  12/40  8.3/s  3 s left`, for a terminal of that many columns.
 std::string progress_text(std::size_t done, std::size_t total, double elapsed_s, int columns);
+
+/// `12 s`, `3:05 min`, `1:20 h`.
+std::string duration_text(double seconds);
 
 /// Whether standard error is a terminal that can redraw a line.
 bool stderr_is_terminal();

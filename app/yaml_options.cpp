@@ -4,8 +4,11 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "gondola/config/yaml.hpp"
 #include "gondola/core/error.hpp"
+#include "gondola/core/text.hpp"
 
 namespace gondola::app {
 namespace {
@@ -60,6 +63,42 @@ void apply_option_file(CLI::App& command, const std::filesystem::path& path) {
       throw ConfigError(concat(entry.value.where(), ": ", error.what()));
     }
   }
+}
+
+std::vector<std::pair<std::string, std::string>> option_values(const CLI::App& command) {
+  std::vector<std::pair<std::string, std::string>> values;
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_lnames().empty()) continue;
+    const std::string value =
+        option->count() > 0 ? join(option->results(), ",") : option->get_default_str();
+    if (!value.empty()) values.emplace_back(option->get_lnames().front(), value);
+  }
+  return values;
+}
+
+std::string to_option_file(const CLI::App& command) {
+  const std::vector<std::string> keys = settable_keys(command);
+  std::string yaml;
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->count() == 0 || option->get_lnames().empty()) continue;
+    const std::string& name = option->get_lnames().front();
+    if (std::find(keys.begin(), keys.end(), name) == keys.end()) continue;
+    if (option->get_expected_max() == 0) {
+      yaml += concat(name, ": ", option->as<bool>() ? "true" : "false", "\n");
+      continue;
+    }
+    std::vector<std::string> texts;
+    for (std::string value : option->results()) {
+      // A model may be a name or a file.
+      if (is_path(*option) || std::filesystem::is_regular_file(value))
+        value = std::filesystem::absolute(value).lexically_normal().string();
+      // JSON strings are YAML strings, whatever is in them.
+      texts.push_back(nlohmann::json(value).dump());
+    }
+    yaml += concat(name, ": ", texts.size() == 1 ? texts[0] : concat("[", join(texts, ", "), "]"),
+                   "\n");
+  }
+  return yaml;
 }
 
 }  // namespace gondola::app

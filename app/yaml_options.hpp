@@ -1,6 +1,9 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -16,5 +19,12 @@ inline constexpr const char* kFolder = "DIR";
 /// Keys are the options' long names without dashes; lists give several values. Throws ConfigError
 /// (file:line first) for a key that is no option of the command, or a value the option refuses.
 void apply_option_file(CLI::App& command, const std::filesystem::path& path);
+
+/// Every option of a parsed command that has a value, given or default, as (long name, text), in
+/// the command's order. Several values are joined with commas.
+std::vector<std::pair<std::string, std::string>> option_values(const CLI::App& command);
+
+/// The options that were given, as a file for apply_option_file(); paths are made absolute.
+std::string to_option_file(const CLI::App& command);
 
 }  // namespace gondola::app

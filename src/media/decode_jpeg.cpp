@@ -1,7 +1,8 @@
+#include <algorithm>
 #include <csetjmp>
 #include <cstdio>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "decoders.hpp"
 
@@ -84,7 +85,14 @@ class JpegReader {
     return true;
   }
 
-  /// Into an image of 3 channels, or 4 for is_cmyk().
+  /// From now on the picture is decoded reduced by `divisor`: 1, 2, 4 or 8.
+  void reduce(unsigned divisor) {
+    codec_.scale_num = 1;
+    codec_.scale_denom = divisor;
+  }
+
+  /// Into an image of 3 channels, or 4 for is_cmyk(), its sides those of the (reduced) picture
+  /// rounded up.
   bool read_pixels(cv::Mat& into) {
     if (setjmp(errors_.on_error) != 0) return false;
     jpeg_start_decompress(&codec_);
@@ -134,9 +142,36 @@ cv::Mat cmyk_to_bgr(const cv::Mat& cmyk) {
   return bgr;
 }
 
+int rounded_share(std::size_t side, int divisor) {
+  return (static_cast<int>(side) + divisor / 2) / divisor;
+}
+
+int divisor_for(const JpegReader& reader, Size least) {
+  if (least == Size{}) return 1;
+  if (reader.orientation() >= 5) std::swap(least.width, least.height);
+  for (const int divisor : {8, 4, 2}) {
+    if (rounded_share(reader.width(), divisor) >= std::max(1, least.width) &&
+        rounded_share(reader.height(), divisor) >= std::max(1, least.height))
+      return divisor;
+  }
+  return 1;
+}
+
+int rounded_up_share(std::size_t side, int divisor) {
+  return (static_cast<int>(side) + divisor - 1) / divisor;
+}
+
 }  // namespace
 
-DecodedImage decode_jpeg(const unsigned char* bytes, std::size_t size, const std::string& name) {
+std::optional<ImageHeader> read_jpeg_header(const unsigned char* bytes, std::size_t size) {
+  JpegReader reader;
+  if (!reader.read_header(bytes, size)) return std::nullopt;
+  return ImageHeader{{static_cast<int>(reader.width()), static_cast<int>(reader.height())},
+                     reader.orientation()};
+}
+
+DecodedImage decode_jpeg(const unsigned char* bytes, std::size_t size, const std::string& name,
+                         Size least) {
   JpegReader reader;
   const auto damaged = [&] {
     return image_error(name, concat("damaged or truncated JPEG (", reader.message(),
@@ -146,11 +181,18 @@ DecodedImage decode_jpeg(const unsigned char* bytes, std::size_t size, const std
   check_image_size(reader.width(), reader.height(), name);
 
   DecodedImage image;
-  image.pixels.create(static_cast<int>(reader.height()), static_cast<int>(reader.width()),
+  const int divisor = divisor_for(reader, least);
+  reader.reduce(static_cast<unsigned>(divisor));
+  image.pixels.create(rounded_up_share(reader.height(), divisor),
+                      rounded_up_share(reader.width(), divisor),
                       reader.is_cmyk() ? CV_8UC4 : CV_8UC3);
   image.orientation = reader.orientation();
   if (!reader.read_pixels(image.pixels)) throw damaged();
   if (reader.is_cmyk()) image.pixels = cmyk_to_bgr(image.pixels);
+  // A last column that stands for less than half of what the others do would shift everything.
+  const cv::Rect share(0, 0, rounded_share(reader.width(), divisor),
+                       rounded_share(reader.height(), divisor));
+  if (share.size() != image.pixels.size()) image.pixels = image.pixels(share).clone();
   return image;
 }
 

@@ -1,5 +1,5 @@
-#include <algorithm>
 #include <csetjmp>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 
@@ -89,7 +89,39 @@ class PngReader {
   char message_[128] = "";
 };
 
+std::uint32_t big_endian32(const unsigned char* bytes) {
+  return static_cast<std::uint32_t>(bytes[0]) << 24U | bytes[1] << 16U | bytes[2] << 8U | bytes[3];
+}
+
 }  // namespace
+
+/// Walks the chunks, each a 32-bit length, a name of 4 letters, the data and a checksum, because
+/// libpng reaches an orientation at the end only through all pixels.
+std::optional<ImageHeader> read_png_header(const unsigned char* bytes, std::size_t size) {
+  constexpr std::size_t kSignature = 8;
+  constexpr std::size_t kAround = 12;  // length, name and checksum
+  ImageHeader header;
+  for (std::size_t at = kSignature; at + kAround <= size;) {
+    const std::size_t length = big_endian32(bytes + at);
+    const unsigned char* name = bytes + at + 4;
+    const unsigned char* data = bytes + at + 8;
+    if (length > size - at - kAround) break;
+    if (at == kSignature) {
+      if (length < 8 || std::memcmp(name, "IHDR", 4) != 0) return std::nullopt;
+      const std::uint32_t width = big_endian32(data);
+      const std::uint32_t height = big_endian32(data + 4);
+      const auto possible = [](std::uint32_t side) { return side > 0 && side <= PNG_UINT_31_MAX; };
+      if (!possible(width) || !possible(height)) return std::nullopt;
+      header.size = {static_cast<int>(width), static_cast<int>(height)};
+    } else if (std::memcmp(name, "eXIf", 4) == 0) {
+      header.orientation = exif_orientation(data, length);
+      break;
+    }
+    at += length + kAround;
+  }
+  if (header.size == Size{}) return std::nullopt;
+  return header;
+}
 
 DecodedImage decode_png(const unsigned char* bytes, std::size_t size, const std::string& name) {
   PngReader reader(bytes, size);

@@ -1,5 +1,6 @@
 #include "gondola/media/read_image.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
@@ -7,6 +8,8 @@
 #include <limits>
 #include <memory>
 #include <new>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include <opencv2/imgcodecs.hpp>
@@ -22,7 +25,10 @@ namespace {
 
 /// The whole file in memory. Not mapped: another program that shortens a mapped file, such as a
 /// camera rewriting its snapshot, would end this one with a bus error.
-std::vector<unsigned char> read_file(const std::string& path) {
+///
+/// @param most  ends earlier, after this many bytes
+std::vector<unsigned char> read_file(const std::string& path,
+                                     std::size_t most = std::numeric_limits<std::size_t>::max()) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                              &std::fclose);
   if (!file) throw image_error(path, std::strerror(errno));
@@ -33,7 +39,7 @@ std::vector<unsigned char> read_file(const std::string& path) {
   if (status.st_size == 0)
     throw image_error(path, "the file is empty (0 bytes); copy or export it again");
 
-  std::vector<unsigned char> bytes(static_cast<std::size_t>(status.st_size));
+  std::vector<unsigned char> bytes(std::min(most, static_cast<std::size_t>(status.st_size)));
   bytes.resize(std::fread(bytes.data(), 1, bytes.size(), file.get()));
   if (std::ferror(file.get()) != 0) throw image_error(path, std::strerror(errno));
   return bytes;
@@ -81,11 +87,11 @@ DecodedImage decode_with_opencv(const unsigned char* bytes, std::size_t size, Im
 }
 
 DecodedImage decode_by_content(const unsigned char* bytes, std::size_t size,
-                               const std::string& name) {
+                               const std::string& name, Size least) {
   const ImageFormat format = detect_format(bytes, size);
   switch (format) {
     case ImageFormat::kJpeg:
-      return decode_jpeg(bytes, size, name);
+      return decode_jpeg(bytes, size, name, least);
     case ImageFormat::kPng:
       return decode_png(bytes, size, name);
     case ImageFormat::kBmp:
@@ -108,9 +114,10 @@ DecodedImage decode_by_content(const unsigned char* bytes, std::size_t size,
                     "JPEG 2000), whatever its name says");
 }
 
-DecodedImage decode(const unsigned char* bytes, std::size_t size, const std::string& name) {
+DecodedImage decode(const unsigned char* bytes, std::size_t size, const std::string& name,
+                    Size least = {}) {
   try {
-    return decode_by_content(bytes, size, name);
+    return decode_by_content(bytes, size, name, least);
   } catch (const std::bad_alloc&) {
     throw image_error(name, "not enough memory for its pixels");
   } catch (const cv::Exception& error) {
@@ -128,15 +135,39 @@ cv::Mat decode_image(const unsigned char* bytes, std::size_t size, const std::st
   return image.pixels;
 }
 
-cv::Mat read_image(const std::string& path) {
+cv::Mat read_image(const std::string& path) { return read_image_reduced(path, {}); }
+
+cv::Mat read_image_reduced(const std::string& path, Size least) {
   DecodedImage image;
   {
     // The file's bytes go before the picture is turned, which takes a second copy of the pixels.
     const std::vector<unsigned char> file = read_file(path);
-    image = decode(file.data(), file.size(), path);
+    image = decode(file.data(), file.size(), path, least);
   }
   apply_orientation(image.pixels, image.orientation);
   return image.pixels;
+}
+
+Size read_image_size(const std::string& path) {
+  constexpr std::size_t kMostHeaders = std::size_t{1} << 16U;
+  std::vector<unsigned char> bytes = read_file(path, kMostHeaders);
+  const ImageFormat format = detect_format(bytes.data(), bytes.size());
+  std::optional<ImageHeader> header;
+  if (format == ImageFormat::kJpeg) header = read_jpeg_header(bytes.data(), bytes.size());
+  if (!header) {
+    bytes = read_file(path);
+    if (format == ImageFormat::kJpeg) header = read_jpeg_header(bytes.data(), bytes.size());
+    if (format == ImageFormat::kPng) header = read_png_header(bytes.data(), bytes.size());
+  }
+  if (!header) {
+    // Whatever is wrong with a header, decoding says it best.
+    const cv::Mat image = decode_image(bytes.data(), bytes.size(), path);
+    return {image.cols, image.rows};
+  }
+  check_image_size(static_cast<std::size_t>(header->size.width),
+                   static_cast<std::size_t>(header->size.height), path);
+  if (header->orientation >= 5) std::swap(header->size.width, header->size.height);
+  return header->size;
 }
 
 }  // namespace gondola::media

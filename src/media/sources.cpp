@@ -39,10 +39,6 @@ bool contains(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-bool is_image(const fs::path& path) {
-  return contains(kImageExtensions, to_lower(path.extension().string()));
-}
-
 bool is_video(const fs::path& path) {
   return contains(kVideoExtensions, to_lower(path.extension().string()));
 }
@@ -164,7 +160,7 @@ class Resolver {
     for (const fs::directory_iterator end; !failed && entry != end; entry.increment(failed)) {
       std::error_code gone;
       if (!entry->is_regular_file(gone)) continue;
-      if (is_image(entry->path()))
+      if (has_image_extension(entry->path()))
         images.push_back(entry->path().string());
       else
         ++list_.skipped;
@@ -185,7 +181,7 @@ class Resolver {
       const std::string path = found.gl_pathv[i];
       std::error_code gone;
       if (!fs::is_regular_file(path, gone)) continue;
-      if (is_image(path) || is_video(path))
+      if (has_image_extension(path) || is_video(path))
         paths.push_back(path);
       else
         ++list_.skipped;
@@ -235,6 +231,10 @@ class Resolver {
 };
 
 }  // namespace
+
+bool has_image_extension(const std::string& path) {
+  return contains(kImageExtensions, to_lower(fs::path(path).extension().string()));
+}
 
 std::string_view to_string(SourceKind kind) {
   switch (kind) {

@@ -50,11 +50,13 @@ constexpr std::array kRegistry = {
         "Hardswish",
         {},
         [](const at::Tensor& x, double, const at::Tensor&) { return at::hardswish(x); }},
-    ActivationDefinition{
-        "mish",
-        "Mish",
-        {},
-        [](const at::Tensor& x, double, const at::Tensor&) { return at::mish(x); }},
+    ActivationDefinition{"mish",
+                         "Mish",
+                         {},
+                         [](const at::Tensor& x, double, const at::Tensor&) {
+                           // LibTorch 1.13 has no mish of bfloat16 on the CPU.
+                           return at::mish(x.to(at::kFloat)).to(x.scalar_type());
+                         }},
     ActivationDefinition{
         "elu",
         "ELU",

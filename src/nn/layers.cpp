@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "activation_registry.hpp"
+#include "batch_norm_activation.hpp"
 #include "gondola/core/error.hpp"
 
 namespace gondola::nn {
@@ -37,8 +38,11 @@ Conv2dImpl::Conv2dImpl(Conv2dOptions conv_options) : options(conv_options) {
 
 at::Tensor Conv2dImpl::forward(const at::Tensor& input) {
   const std::int64_t padding = options.kernel / 2;
-  at::Tensor output = at::conv2d(input, weight, bias, {options.stride, options.stride},
-                                 {padding, padding}, {1, 1}, options.groups);
+  // Weights stay float32 where the maps are bfloat16: training's small steps need their digits.
+  const at::ScalarType type = input.scalar_type();
+  at::Tensor output =
+      at::conv2d(input, weight.to(type), bias.defined() ? bias.to(type) : bias,
+                 {options.stride, options.stride}, {padding, padding}, {1, 1}, options.groups);
   if (observed()) {
     report(describe(), nullptr, output, multiply_adds(output), parameter_count(*this));
   }
@@ -95,8 +99,15 @@ ConvBlockImpl::ConvBlockImpl(const ConvBlockOptions& block_options, const BlockC
 
 at::Tensor ConvBlockImpl::forward(const at::Tensor& input) {
   at::Tensor output = conv->forward(input);
-  if (bn) output = bn->forward(output);
-  if (act) output = act->forward(output);
+  if (bn && is_training() && can_fuse_batch_norm(output)) {
+    const bool with_activation = act && can_fuse_activation(act->spec);
+    output = batch_norm_activation(output, *bn,
+                                   with_activation ? act->spec : ActivationSpec{"identity", {}});
+    if (act && !with_activation) output = act->forward(output);
+  } else {
+    if (bn) output = bn->forward(output);
+    if (act) output = act->forward(output);
+  }
   if (observed())
     report(conv->describe(), act ? &act->spec : nullptr, output, conv->multiply_adds(output),
            parameter_count(*this));

@@ -1,7 +1,10 @@
 #include "gondola/nn/load_network.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -29,44 +32,26 @@ class NameList {
   std::size_t count_ = 0;
 };
 
+// Every type by both its names.
+constexpr std::array kTypes = {
+    std::pair{DType::kF64, at::kDouble}, std::pair{DType::kF32, at::kFloat},
+    std::pair{DType::kF16, at::kHalf},   std::pair{DType::kBF16, at::kBFloat16},
+    std::pair{DType::kI64, at::kLong},   std::pair{DType::kI32, at::kInt},
+    std::pair{DType::kI16, at::kShort},  std::pair{DType::kI8, at::kChar},
+    std::pair{DType::kU8, at::kByte},    std::pair{DType::kBool, at::kBool},
+};
+
 at::ScalarType scalar_type(DType dtype) {
-  switch (dtype) {
-    case DType::kF64:
-      return at::kDouble;
-    case DType::kF32:
-      return at::kFloat;
-    case DType::kF16:
-      return at::kHalf;
-    case DType::kBF16:
-      return at::kBFloat16;
-    case DType::kI64:
-      return at::kLong;
-    case DType::kI32:
-      return at::kInt;
-    case DType::kI16:
-      return at::kShort;
-    case DType::kI8:
-      return at::kChar;
-    case DType::kU8:
-      return at::kByte;
-    case DType::kBool:
-      return at::kBool;
-  }
-  return at::kFloat;
+  const auto* found = std::find_if(kTypes.begin(), kTypes.end(),
+                                   [&](const auto& type) { return type.first == dtype; });
+  return found->second;
 }
 
-// A tensor of its own; file mappings need not be aligned, so the bytes are copied, not viewed.
-at::Tensor to_tensor(const TensorData& data) {
-  at::Tensor tensor = at::empty(data.shape, at::TensorOptions().dtype(scalar_type(data.dtype)));
-  if (data.byte_size() > 0) std::memcpy(tensor.data_ptr(), data.data.get(), data.byte_size());
-  return tensor;
-}
-
-TensorData to_data(const at::Tensor& tensor) {
-  const at::Tensor flat = tensor.detach().to(at::kCPU, at::kFloat).contiguous();
-  std::vector<std::byte> bytes(static_cast<std::size_t>(flat.numel()) * sizeof(float));
-  if (!bytes.empty()) std::memcpy(bytes.data(), flat.data_ptr<float>(), bytes.size());
-  return make_tensor(DType::kF32, flat.sizes().vec(), std::move(bytes));
+DType dtype_of(at::ScalarType type) {
+  const auto* found = std::find_if(kTypes.begin(), kTypes.end(),
+                                   [&](const auto& known) { return known.second == type; });
+  GONDOLA_EXPECTS(found != kTypes.end(), "tensors of type ", type, " have no place in a file");
+  return found->first;
 }
 
 // Parameters, then buffers, in the order of the modules.
@@ -77,6 +62,20 @@ void visit_tensors(const Network& network, const Visit& visit) {
 }
 
 }  // namespace
+
+// File mappings need not be aligned, so the bytes are copied, not viewed.
+at::Tensor to_tensor(const TensorData& data) {
+  at::Tensor tensor = at::empty(data.shape, at::TensorOptions().dtype(scalar_type(data.dtype)));
+  if (data.byte_size() > 0) std::memcpy(tensor.data_ptr(), data.data.get(), data.byte_size());
+  return tensor;
+}
+
+TensorData to_tensor_data(const at::Tensor& tensor) {
+  const at::Tensor flat = tensor.detach().to(at::kCPU).contiguous();
+  std::vector<std::byte> bytes(flat.nbytes());
+  if (!bytes.empty()) std::memcpy(bytes.data(), flat.data_ptr(), bytes.size());
+  return make_tensor(dtype_of(flat.scalar_type()), flat.sizes().vec(), std::move(bytes));
+}
 
 void load_tensors(Network& network, const NamedTensors& tensors, const std::string& source_name) {
   const at::NoGradGuard no_grad;
@@ -118,7 +117,7 @@ void load_tensors(Network& network, const NamedTensors& tensors, const std::stri
 NamedTensors extract_tensors(const Network& network) {
   NamedTensors tensors;
   visit_tensors(network, [&](const std::string& name, const at::Tensor& tensor) {
-    static_cast<void>(tensors.add(name, to_data(tensor)));
+    static_cast<void>(tensors.add(name, to_tensor_data(tensor.to(at::kFloat))));
   });
   return tensors;
 }

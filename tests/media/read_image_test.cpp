@@ -20,6 +20,8 @@ namespace {
 using gondola::IoError;
 using gondola::media::decode_image;
 using gondola::media::read_image;
+using gondola::media::read_image_reduced;
+using gondola::media::read_image_size;
 using gondola::test::Bytes;
 using gondola::test::encode;
 using gondola::test::make_picture;
@@ -404,6 +406,117 @@ TEST(ReadImage, ReadsFilesByContentNotByName) {
   gondola::test::write_text(dir / "really_png.jpg",
                             gondola::test::to_string(encode(picture, ".png")));
   expect_same(read_image(dir / "really_png.jpg"), picture);
+}
+
+void write_bytes(const std::string& path, const Bytes& bytes) {
+  gondola::test::write_text(path, gondola::test::to_string(bytes));
+}
+
+void expect_size_of_pixels(const std::string& path) {
+  const cv::Mat pixels = read_image(path);
+  EXPECT_EQ(read_image_size(path), (gondola::Size{pixels.cols, pixels.rows}));
+}
+
+TEST(ReadImageSize, IsThatOfThePictureInEveryFormatAndOrientation) {
+  const TempDir dir;
+  const cv::Mat picture = make_picture(53, 38);
+  for (const std::string extension : {".jpg", ".png", ".bmp", ".webp", ".tiff", ".ppm"}) {
+    SCOPED_TRACE(extension);
+    write_bytes(dir / "picture", encode(picture, extension));
+    expect_size_of_pixels(dir / "picture");
+  }
+  for (const Turned& turned : kTurned) {
+    SCOPED_TRACE(turned.orientation);
+    const Bytes exif = gondola::test::make_exif(turned.orientation, true);
+    for (const Bytes& bytes : {with_exif_jpeg(encode(picture, ".jpg"), exif),
+                               with_exif_png(encode(picture, ".png"), exif),
+                               with_exif_webp(encode(picture, ".webp"), exif, picture.size())}) {
+      write_bytes(dir / "picture", bytes);
+      expect_size_of_pixels(dir / "picture");
+    }
+  }
+}
+
+// Three segments of 60000 bytes, such as colour profiles, push the size beyond the first 64 KiB.
+TEST(ReadImageSize, FindsAJpegHeaderBehindLongSegments) {
+  const TempDir dir;
+  Bytes jpeg = encode(make_picture(53, 38), ".jpg");
+  Bytes segment = {0xFF, 0xE2, 60002 >> 8, 60002 & 0xFF};
+  segment.resize(60004, 'x');
+  for (int i = 0; i < 3; ++i) jpeg.insert(jpeg.begin() + 2, segment.begin(), segment.end());
+  write_bytes(dir / "picture.jpg", jpeg);
+  EXPECT_EQ(read_image_size(dir / "picture.jpg"), (gondola::Size{53, 38}));
+}
+
+TEST(ReadImageSize, NeedsNoPixelsOfJpegAndPng) {
+  const TempDir dir;
+  for (const std::string extension : {".jpg", ".png"}) {
+    write_bytes(dir / "picture", truncated(encode(make_picture(200, 150), extension), 0.6));
+    EXPECT_EQ(read_image_size(dir / "picture"), (gondola::Size{200, 150})) << extension;
+  }
+}
+
+TEST(ReadImageSize, FailsAsReadingThePictureDoes) {
+  const TempDir dir;
+  const auto size_error = [](const std::string& path) -> std::string {
+    try {
+      read_image_size(path);
+    } catch (const IoError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  const std::vector<Bytes> broken = {{},
+                                     {'x', 'y', 'z'},
+                                     truncated(encode(make_picture(90, 70), ".jpg"), 0.01),
+                                     truncated(encode(make_picture(90, 70), ".png"), 0.001),
+                                     gondola::test::png_header(0, 5),
+                                     gondola::test::png_header(100000, 100000)};
+  for (const Bytes& bytes : broken) {
+    write_bytes(dir / "picture", bytes);
+    EXPECT_NE(size_error(dir / "picture"), "");
+    EXPECT_EQ(size_error(dir / "picture"), read_error(dir / "picture"));
+  }
+  EXPECT_EQ(size_error(dir / "missing"), read_error(dir / "missing"));
+}
+
+// 203 / 4 = 50.75 and 155 / 4 = 38.75: 51 x 39. An eighth would be 25 x 19.
+TEST(ReadImageReduced, ReducesJpegByTheMostThatLeavesEnough) {
+  const TempDir dir;
+  const std::string path = dir / "picture.jpg";
+  write_bytes(path, encode(make_picture(203, 155), ".jpg"));
+  const auto size_for = [&](gondola::Size least) { return read_image_reduced(path, least).size(); };
+  EXPECT_EQ(size_for({26, 19}), cv::Size(51, 39));
+  EXPECT_EQ(size_for({25, 19}), cv::Size(25, 19));
+  EXPECT_EQ(size_for({51, 40}), cv::Size(102, 78));
+  EXPECT_EQ(size_for({103, 1}), cv::Size(203, 155));
+  EXPECT_EQ(size_for({1000, 1000}), cv::Size(203, 155));
+  expect_same(read_image_reduced(path, {203, 155}), read_image(path));
+}
+
+// Without the finest detail, of which the two leave different amounts.
+TEST(ReadImageReduced, ShowsTheSamePictureAsAveragingThePixels) {
+  const TempDir dir;
+  cv::Mat picture = make_picture(320, 240);
+  cv::GaussianBlur(picture, picture, {}, 3);
+  const std::string path = dir / "picture.jpg";
+  for (const Turned& turned : kTurned) {
+    write_bytes(path, with_exif_jpeg(encode(picture, ".jpg"),
+                                     gondola::test::make_exif(turned.orientation, true)));
+    const cv::Mat full = read_image(path);
+    const cv::Mat half = read_image_reduced(path, {full.cols / 2, full.rows / 2});
+    ASSERT_EQ(half.size(), full.size() / 2);
+    cv::Mat averaged;
+    cv::resize(full, averaged, half.size(), 0, 0, cv::INTER_AREA);
+    EXPECT_LT(cv::norm(half, averaged, cv::NORM_L1) / static_cast<double>(half.total() * 3), 4)
+        << turned.orientation;
+  }
+}
+
+TEST(ReadImageReduced, LeavesOtherFormatsAsTheyAre) {
+  const TempDir dir;
+  write_bytes(dir / "picture.png", encode(make_picture(90, 70), ".png"));
+  expect_same(read_image_reduced(dir / "picture.png", {9, 7}), make_picture(90, 70));
 }
 
 }  // namespace

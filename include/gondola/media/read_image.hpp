@@ -5,6 +5,8 @@
 
 #include <opencv2/core/mat.hpp>
 
+#include "gondola/core/box.hpp"
+
 namespace gondola::media {
 
 /// Reads a picture file as BGR, CV_8UC3, upright (EXIF orientation applied).
@@ -23,5 +25,18 @@ cv::Mat read_image(const std::string& path);
 
 /// The same from the bytes of a file. `name` stands for the path in messages.
 cv::Mat decode_image(const unsigned char* bytes, std::size_t size, const std::string& name);
+
+/// read_image() for somebody who shows the picture smaller: a JPEG comes reduced by 2, 4 or 8, the
+/// most that leaves both sides at least as long as those of `least`, in a fraction of the time.
+/// Other formats come in full. A reduced side is its share of the full one, rounded.
+///
+/// Throws: as read_image().
+cv::Mat read_image_reduced(const std::string& path, Size least);
+
+/// Size of the picture that read_image() would give, upright. Of JPEG and PNG only the header is
+/// looked at, so damage behind it goes unnoticed; the other formats are decoded.
+///
+/// Throws: as read_image().
+Size read_image_size(const std::string& path);
 
 }  // namespace gondola::media

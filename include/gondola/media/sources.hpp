@@ -9,6 +9,10 @@
 
 namespace gondola::media {
 
+/// Whether a path has the extension of a picture that read_image() may know, in any case of
+/// letters.
+bool has_image_extension(const std::string& path);
+
 /// One thing to read frames from.
 struct SourceItem {
   SourceKind kind = SourceKind::kImage;

@@ -1,9 +1,17 @@
 #pragma once
 
+#include <ATen/ATen.h>
+
 #include "gondola/nn/model_file.hpp"
 #include "gondola/nn/network.hpp"
 
 namespace gondola::nn {
+
+/// A tensor of its own with the same type, shape and values.
+at::Tensor to_tensor(const TensorData& data);
+
+/// The inverse, from any device and layout. Requires: one of the types of DType.
+TensorData to_tensor_data(const at::Tensor& tensor);
 
 /// Copies tensors into a network by name, converting to float32.
 ///

@@ -1,0 +1,281 @@
+#include "shelf_truth.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <map>
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+namespace gondola::data::synth {
+namespace {
+
+struct Visible {
+  int pixels = 0;
+  int left = std::numeric_limits<int>::max();
+  int top = std::numeric_limits<int>::max();
+  int right = -1;
+  int bottom = -1;
+
+  Box box() const {
+    return {static_cast<float>(left), static_cast<float>(top), static_cast<float>(right + 1),
+            static_cast<float>(bottom + 1)};
+  }
+};
+
+std::vector<Visible> visible_pixels(const cv::Mat& owners, std::size_t count) {
+  std::vector<Visible> visible(count);
+  for (int y = 0; y < owners.rows; ++y) {
+    const auto* row = owners.ptr<int>(y);
+    for (int x = 0; x < owners.cols; ++x) {
+      if (row[x] <= 0) continue;
+      Visible& seen = visible[static_cast<std::size_t>(row[x] - 1)];
+      ++seen.pixels;
+      seen.left = std::min(seen.left, x);
+      seen.right = std::max(seen.right, x);
+      seen.top = std::min(seen.top, y);
+      seen.bottom = std::max(seen.bottom, y);
+    }
+  }
+  return visible;
+}
+
+bool is_labelled(const Visible& seen, const Coverage& coverage, const ShelfOptions& options) {
+  if (seen.pixels == 0) return false;
+  const Box box = seen.box();
+  return std::min(box.width(), box.height()) >= options.min_side &&
+         seen.pixels >= options.min_visible * coverage.drawn &&
+         coverage.drawn >= options.min_inside * coverage.full_area;
+}
+
+/// Rows in the order of their bays, and where each of a bay's begins.
+std::vector<ShelfRow> list_rows(const ShelfLayout& layout, std::vector<int>& first_row) {
+  std::vector<ShelfRow> rows;
+  for (std::size_t bay = 0; bay < layout.bays.size(); ++bay) {
+    first_row.push_back(static_cast<int>(rows.size()));
+    for (std::size_t level = 0; level < layout.bays[bay].rows.size(); ++level) {
+      rows.push_back({static_cast<int>(bay), static_cast<int>(level), {}});
+    }
+  }
+  return rows;
+}
+
+/// Where the front of a gap is seen, and how much of it is free and inside the picture.
+std::optional<Box> gap_box(const Gap& gap, const Camera& camera, double distortion,
+                           const cv::Mat& owners) {
+  constexpr int kSteps = 12;
+  constexpr double kSetback = -2;
+  const cv::Rect frame({}, owners.size());
+  int inside = 0;
+  int is_free = 0;
+  cv::Point2d low(owners.cols, owners.rows);
+  cv::Point2d high(0, 0);
+  for (int i = 0; i <= kSteps; ++i) {
+    for (int j = 0; j <= kSteps; ++j) {
+      const Vec3 p = camera.project(
+          {gap.x + gap.width * i / kSteps, gap.y + gap.height * j / kSteps, kSetback});
+      if (p[2] <= 0) return std::nullopt;
+      const cv::Point2d at = distorted_point({p[0] / p[2], p[1] / p[2]}, owners.size(), distortion);
+      low = {std::min(low.x, at.x), std::min(low.y, at.y)};
+      high = {std::max(high.x, at.x), std::max(high.y, at.y)};
+      const cv::Point pixel(static_cast<int>(std::floor(at.x)), static_cast<int>(std::floor(at.y)));
+      if (!frame.contains(pixel)) continue;
+      ++inside;
+      if (owners.at<int>(pixel) == kBackdrop) ++is_free;
+    }
+  }
+  constexpr int kSamples = (kSteps + 1) * (kSteps + 1);
+  if (inside < 0.4 * kSamples || is_free < 0.6 * inside) return std::nullopt;
+  const Box box{static_cast<float>(low.x), static_cast<float>(low.y), static_cast<float>(high.x),
+                static_cast<float>(high.y)};
+  return clip(box, {owners.cols, owners.rows});
+}
+
+ShelfPlanogram make_planogram(const ShelfLayout& layout, const std::vector<int>& first_row) {
+  ShelfPlanogram planogram;
+  const double left = layout.bays.front().x;
+  for (const Bay& bay : layout.bays) {
+    planogram.width = std::max(planogram.width, bay.x + bay.width - left);
+    for (const Row& row : bay.rows) {
+      planogram.height =
+          std::max({planogram.height, bay.top, row.hooks ? row.y : row.y + row.clear});
+    }
+  }
+  for (std::size_t b = 0; b < layout.bays.size(); ++b) {
+    const Bay& bay = layout.bays[b];
+    for (std::size_t r = 0; r < bay.rows.size(); ++r) {
+      const Row& row = bay.rows[r];
+      const double top = row.hooks ? row.y : row.y + row.clear;
+      const int fixture = static_cast<int>(planogram.fixtures.size());
+      planogram.fixtures.push_back({first_row[b] + static_cast<int>(r), bay.x - left,
+                                    planogram.height - top, bay.width, row.clear});
+      const Item* before = nullptr;
+      for (const Item& item : row.items) {
+        if (item.layer != 0 || item.level != 0) continue;
+        const Extent& size = layout.products[static_cast<std::size_t>(item.product)].extent;
+        const bool continues = before != nullptr && before->product == item.product &&
+                               item.x - before->x < 1.5 * size.width;
+        if (continues) {
+          ++planogram.positions.back().facings;
+        } else {
+          planogram.positions.push_back(
+              {item.product, fixture, item.x - left, planogram.height - item.y - size.height, 1});
+        }
+        before = &item;
+      }
+    }
+  }
+  return planogram;
+}
+
+/// Canvas numbers become object numbers; whatever is not labelled belongs to nobody.
+void renumber(cv::Mat& owners, const std::vector<int>& object_of_place) {
+  for (int y = 0; y < owners.rows; ++y) {
+    auto* row = owners.ptr<int>(y);
+    for (int x = 0; x < owners.cols; ++x) {
+      row[x] = row[x] > 0 ? object_of_place[static_cast<std::size_t>(row[x] - 1)] : -1;
+    }
+  }
+}
+
+}  // namespace
+
+ShelfTruth find_truth(const Scene& scene, const Rendering& rendering, double distortion,
+                      const ShelfOptions& options, cv::Mat& owners) {
+  const ShelfLayout& layout = scene.layout;
+  ShelfTruth truth;
+  for (const Product& product : layout.products) {
+    truth.products.push_back({product.name, product.extent.width, product.extent.height});
+  }
+  std::vector<int> first_row;
+  truth.rows = list_rows(layout, first_row);
+
+  const std::vector<Visible> visible = visible_pixels(owners, rendering.places.size());
+  std::vector<int> object_of_place(rendering.places.size(), -1);
+  for (std::size_t i = 0; i < rendering.places.size(); ++i) {
+    if (!is_labelled(visible[i], rendering.coverage[i], options)) continue;
+    const ItemPlace& place = rendering.places[i];
+    const Item& item = layout.bays[static_cast<std::size_t>(place.bay)]
+                           .rows[static_cast<std::size_t>(place.row)]
+                           .items[static_cast<std::size_t>(place.item)];
+    const int row = first_row[static_cast<std::size_t>(place.bay)] + place.row;
+    object_of_place[i] = static_cast<int>(truth.objects.size());
+    truth.rows[static_cast<std::size_t>(row)].objects.push_back(object_of_place[i]);
+    const double share =
+        visible[i].pixels / static_cast<double>(std::max(1, rendering.coverage[i].drawn));
+    truth.objects.push_back(
+        {visible[i].box(), item.product, row, item.level, std::min(1.0, share)});
+  }
+
+  const Camera camera(scene.pose, scene.focal, scene.picture);
+  for (std::size_t b = 0; options.gaps && b < layout.bays.size(); ++b) {
+    for (std::size_t r = 0; r < layout.bays[b].rows.size(); ++r) {
+      for (const Gap& gap : layout.bays[b].rows[r].gaps) {
+        // On top of the shelf there is nothing behind that would make a place look empty.
+        if (gap.y + 0.6 * gap.height > layout.bays[b].top) continue;
+        const std::optional<Box> box = gap_box(gap, camera, distortion, owners);
+        if (!box || std::min(box->width(), box->height()) < options.min_side) continue;
+        truth.gaps.push_back({*box, first_row[b] + static_cast<int>(r), gap.facings});
+      }
+    }
+  }
+  truth.planogram = make_planogram(layout, first_row);
+  renumber(owners, object_of_place);
+  return truth;
+}
+
+namespace {
+
+nlohmann::ordered_json rounded_box(const Box& box) {
+  const auto round = [](float value) { return std::round(value * 10.0) / 10.0; };
+  return {round(box.x1), round(box.y1), round(box.x2), round(box.y2)};
+}
+
+double rounded(double value) { return std::round(value * 100) / 100; }
+
+nlohmann::ordered_json planogram_json(const ShelfTruth& truth) {
+  const ShelfPlanogram& planogram = truth.planogram;
+  nlohmann::ordered_json products = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < truth.products.size(); ++i) {
+    const ShelfProduct& product = truth.products[i];
+    products.push_back({{"id", i},
+                        {"name", product.name},
+                        {"w", rounded(product.width)},
+                        {"h", rounded(product.height)}});
+  }
+  nlohmann::ordered_json fixtures = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < planogram.fixtures.size(); ++i) {
+    const ShelfFixture& fixture = planogram.fixtures[i];
+    fixtures.push_back({{"id", i},
+                        {"x", rounded(fixture.x)},
+                        {"y", rounded(fixture.y)},
+                        {"w", rounded(fixture.width)},
+                        {"h", rounded(fixture.height)}});
+  }
+  nlohmann::ordered_json positions = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < planogram.positions.size(); ++i) {
+    const ShelfPosition& position = planogram.positions[i];
+    positions.push_back({{"id", i},
+                         {"product", position.product},
+                         {"fixture", position.fixture},
+                         {"x", rounded(position.x)},
+                         {"y", rounded(position.y)},
+                         {"facings", position.facings}});
+  }
+  return {{"width", rounded(planogram.width)},
+          {"height", rounded(planogram.height)},
+          {"products", products},
+          {"fixtures", fixtures},
+          {"positions", positions}};
+}
+
+}  // namespace
+
+std::string truth_json(const ShelfTruth& truth, const std::string& image, Size size) {
+  nlohmann::ordered_json objects = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < truth.objects.size(); ++i) {
+    const ShelfObject& object = truth.objects[i];
+    objects.push_back({{"id", i},
+                       {"product", object.product},
+                       {"row", object.row},
+                       {"level", object.level},
+                       {"visible", rounded(object.visible)},
+                       {"box", rounded_box(object.box)}});
+  }
+  nlohmann::ordered_json gaps = nlohmann::ordered_json::array();
+  for (const ShelfGap& gap : truth.gaps) {
+    gaps.push_back({{"row", gap.row}, {"facings", gap.facings}, {"box", rounded_box(gap.box)}});
+  }
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (std::size_t i = 0; i < truth.rows.size(); ++i) {
+    const ShelfRow& row = truth.rows[i];
+    rows.push_back(
+        {{"index", i}, {"bay", row.bay}, {"level", row.level}, {"objects", row.objects}});
+  }
+  const nlohmann::ordered_json document = {
+      {"schema", "gondola.shelf-truth/1"},
+      {"image", {{"file", image}, {"width", size.width}, {"height", size.height}}},
+      {"objects", objects},
+      {"gaps", gaps},
+      {"rows", rows},
+      {"planogram", planogram_json(truth)}};
+  return document.dump() + "\n";
+}
+
+std::string yolo_lines(const ShelfTruth& truth, Size size) {
+  std::string lines;
+  const auto add = [&](int class_id, const Box& box) {
+    const CxCyWh b = xyxy_to_cxcywh(box);
+    char line[96];
+    std::snprintf(line, sizeof line, "%d %.6f %.6f %.6f %.6f\n", class_id, b.cx / size.width,
+                  b.cy / size.height, b.w / size.width, b.h / size.height);
+    lines += line;
+  };
+  for (const ShelfObject& object : truth.objects) add(0, object.box);
+  for (const ShelfGap& gap : truth.gaps) add(1, gap.box);
+  return lines;
+}
+
+}  // namespace gondola::data::synth
