@@ -135,8 +135,9 @@ cv::Mat draw_rail(const Color& color, Random& random) {
     const double light = y < 2 ? bright * 1.1 : y > 13 ? 0.55 : bright - 0.25 * t;
     rail.row(y).setTo(scalar(scaled(color, light)));
   }
-  if (random.chance(0.4)) {
-    const Color stripe = hsv(random.unit(), 0.8, 0.7);
+  if (random.chance(0.25)) {
+    const Color stripe = hsv(random.pick(std::vector<double>{0.0, 0.6, 0.6, 0.34, 0.13}),
+                             random.uniform(0.1, 0.9), random.uniform(0.3, 0.9));
     rail(cv::Rect(0, 3, 128, random.integer(2, 8))).setTo(scalar(stripe));
   }
   return rail;
@@ -268,7 +269,7 @@ cv::Mat draw_far_wall(Random& random) {
     const cv::Rect sign(random.integer(0, 220), random.integer(4, 50), random.integer(15, 70),
                         random.integer(8, 24));
     cv::rectangle(wall, sign,
-                  scalar(hsv(random.unit(), random.uniform(0, 0.9), random.uniform(0.4, 1))),
+                  scalar(hsv(random.unit(), random.uniform(0, 0.5), random.uniform(0.4, 1))),
                   cv::FILLED);
   }
   cv::GaussianBlur(wall, wall, {0, 0}, random.uniform(1, 3));

@@ -18,7 +18,7 @@ FixtureLook random_look(Random& random) {
   look.board = paint;
   look.rail = random.chance(0.7)
                   ? scaled(paint, random.uniform(0.9, 1.1))
-                  : hsv(random.unit(), random.uniform(0.3, 0.9), random.uniform(0.3, 0.9));
+                  : hsv(random.pick(std::vector<double>{0.0, 0.6, 0.58, 0.35, 0.14}), random.uniform(0.2, 0.9), random.uniform(0.3, 0.9));
   look.upright = scaled(paint, random.uniform(0.6, 1.0));
   look.back = static_cast<BackPanel>(random.weighted({0.3, 0.25, 0.08, 0.22, 0.07, 0.08}));
   look.back_color = look.back == BackPanel::kDark
