@@ -99,7 +99,7 @@ std::string counting_table(const eval::CountingEvaluation& counting) {
                percent_text(counting.percent_of_mean(error.mae)), fmt::format("{:.2f}", error.rmse),
                fmt::format("{:+.2f}", error.bias)});
   };
-  add("model's conf", counting.asked);
+  add("conf in use", counting.asked);
   add("best conf", counting.best);
   return table.text();
 }

@@ -251,7 +251,7 @@ struct Start {
   std::string source;        // of the tensors
 };
 
-Start choose_start(const TrainFlags& flags, const data::Dataset& dataset) {
+Start choose_start(const TrainFlags& flags, const data::Dataset& dataset, Context& context) {
   Start start;
   nn::ModelRequest request;
   request.model = nn::find_model(flags.model);
@@ -259,14 +259,21 @@ Start choose_start(const TrainFlags& flags, const data::Dataset& dataset) {
   start.spec = std::move(model.description.spec);
   start.tensors = std::move(model.tensors);
   start.source = flags.model;
+  nn::ActivationSpec trained_with = start.spec.activation;
   if (!flags.weights.empty()) {
-    start.tensors = nn::read_weights(flags.weights).tensors;
+    nn::WeightsFile weights = nn::read_weights(flags.weights);
+    trained_with = weights.description.spec.activation;
+    start.tensors = std::move(weights.tensors);
     start.source = flags.weights;
   }
   if (!flags.activation.empty()) {
     start.spec.activation = nn::parse_activation(flags.activation);
     for (nn::StageSpec& stage : start.spec.stages) stage.activation.reset();
     start.spec.head.activation.reset();
+  }
+  if (!start.tensors.empty() && trained_with != start.spec.activation) {
+    context.log->warn("{} was trained with {}, this run uses {}: expect some epochs of relearning",
+                      start.source, to_string(trained_with), to_string(start.spec.activation));
   }
   start.spec.class_count = static_cast<int>(dataset.names.size());
   start.spec.class_names = dataset.names.names();
@@ -375,7 +382,7 @@ int run_train(CLI::App& command, TrainFlags& flags, Context& context) {
   if (validation_data->names != train_data->names) {
     throw ConfigError(concat(flags.data, ": train and val have different classes"));
   }
-  const Start start = choose_start(flags, *train_data);
+  const Start start = choose_start(flags, *train_data, context);
   nn::check_image_size(flags.imgsz, start.spec);
 
   data::LoaderOptions loader;

@@ -150,9 +150,6 @@ void log_issues(const data::Dataset& dataset, Context& context) {
 }
 
 data::Dataset load_truth(const ValOptions& options, Context& context) {
-  if (options.data.empty()) {
-    throw ConfigError("no data set given; name it with --data or --gt (gondola val --help)");
-  }
   if (is_table(options.data)) {
     data::Dataset dataset = data::read_truth_table(options.data);
     if (options.single_class) {
@@ -432,6 +429,9 @@ void write_json(const std::string& path, std::optional<AtomicFile>& file, const 
 }
 
 int run_val(const ValOptions& options, Context& context) {
+  if (options.data.empty()) {
+    throw ConfigError("no data set given; name it with --data or --gt (gondola val --help)");
+  }
   std::optional<AtomicFile> json_file;
   if (!options.json.empty() && options.json != "-") json_file.emplace(options.json);
 

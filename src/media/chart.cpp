@@ -407,6 +407,7 @@ class MatrixPlot {
                        label_room(chart.column_label);
     image_ = cv::Mat(height, width, CV_8UC3, kPaper);
     names_depth_ = names;
+    numbers_ = choose_numbers();
   }
 
   cv::Mat draw() {
@@ -450,15 +451,24 @@ class MatrixPlot {
     const cv::Rect cell = cell_at(row, column);
     image_(cell).setTo(kGrid);
     image_({cell.tl() + cv::Point(1, 1), cell.br()}).setTo(shade_color(chart_.shades[index]));
-    if (chart_.values[index] == 0) return;
-    const std::string text = value_text(chart_.values[index]);
+    if (numbers_ == nullptr || chart_.values[index] == 0) return;
     constexpr double kDark = 0.45;
-    const cv::Scalar ink = chart_.shades[index] > kDark ? kPaper : kInk;
+    draw_centered(image_, *numbers_, value_text(chart_.values[index]),
+                  {cell.x + cell_ / 2, cell.y + cell_ / 2},
+                  chart_.shades[index] > kDark ? kPaper : kInk);
+  }
+
+  /// The larger letters in which every number fits; null when one does not even in the smaller,
+  /// since a blank cell would pass for a zero.
+  const TextPen* choose_numbers() const {
     for (const TextPen* pen : {&pens_.text, &small_}) {
-      if (pen->width(text) + 4 > cell_ || pen->height() > cell_) continue;
-      draw_centered(image_, *pen, text, {cell.x + cell_ / 2, cell.y + cell_ / 2}, ink);
-      return;
+      const auto fits = [&](double value) {
+        return value == 0 || pen->width(value_text(value)) + 4 <= cell_;
+      };
+      const bool all_fit = std::all_of(chart_.values.begin(), chart_.values.end(), fits);
+      if (all_fit && pen->height() <= cell_) return pen;
     }
+    return nullptr;
   }
 
   void draw_names(int bottom) {
@@ -491,7 +501,8 @@ class MatrixPlot {
 
   const MatrixChart& chart_;
   Pens pens_;
-  TextPen small_;  // for numbers that would not fit otherwise
+  TextPen small_;                     // for numbers that would not fit otherwise
+  const TextPen* numbers_ = nullptr;  // what they are written with, if at all
   cv::Mat image_;
   int cell_ = 0;
   int left_ = 0;

@@ -19,6 +19,12 @@ TEST(ProgressText, LongTimesAreInMinutesAndHours) {
   EXPECT_NE(progress_text(1, 10000, 1.0, 80).find("2:46 h left"), std::string::npos);
 }
 
+TEST(DurationText, NamesItsUnit) {
+  EXPECT_EQ(duration_text(12.4), "12 s");
+  EXPECT_EQ(duration_text(185), "3:05 min");
+  EXPECT_EQ(duration_text(4800), "1:20 h");
+}
+
 TEST(ProgressText, ANarrowTerminalGetsNoBar) {
   EXPECT_EQ(progress_text(10, 40, 5.0, 25), "10/40  2.0/s  15 s left");
 }

@@ -185,6 +185,7 @@ TEST_F(TrainCommand, StartsFromWeightsWithOtherClassesAndTellsWhatWasKept) {
   ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("started from first/last.safetensors"));
   EXPECT_THAT(outcome.err, HasSubstr("new: model."));
+  EXPECT_THAT(outcome.err, HasSubstr("was trained with silu, this run uses relu"));
   EXPECT_THAT(outcome.err, HasSubstr("tiny, relu, fp32"));
 }
 

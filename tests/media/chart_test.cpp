@@ -185,6 +185,14 @@ TEST(MatrixChart, WritesNumbersThatAreNotZero) {
   EXPECT_GT(cv::countNonZero(grey > 60), 20);
 }
 
+TEST(MatrixChart, WritesAllNumbersOrNone) {
+  // One of them is too long for its cell: the others would pass for all there are.
+  MatrixChart numbered = square(40);
+  numbered.values[0] = 1;
+  numbered.values[1] = 123456;
+  EXPECT_EQ(cv::norm(draw_matrix_chart(square(40)), draw_matrix_chart(numbered)), 0);
+}
+
 TEST(MatrixChart, StaysWithinAPictureForManyClasses) {
   for (const std::size_t side : {std::size_t{1}, std::size_t{26}, std::size_t{81}}) {
     const cv::Mat image = draw_matrix_chart(square(side));

@@ -49,7 +49,7 @@ struct MatrixChart {
   std::string column_label;  ///< what the columns are
   std::vector<std::string> rows;
   std::vector<std::string> columns;
-  std::vector<double> values;  ///< row by row; written into the cells where they fit, 0 left blank
+  std::vector<double> values;  ///< row by row; written if all of them fit, 0 left blank
   std::vector<double> shades;  ///< of the cells, 0 light .. 1 dark
 };
 
