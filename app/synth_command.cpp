@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
 #include "gondola/data/shelf_dataset.hpp"
+#include "gondola/data/shelf_video.hpp"
 #include "interrupt.hpp"
 #include "progress_bar.hpp"
 #include "yaml_options.hpp"
@@ -29,6 +31,10 @@ struct SynthOptions {
   std::vector<std::string> classes = {"product", "gap"};
   double val_share = data::ShelfDatasetOptions{}.val_share;
   int threads = 0;
+  std::string video;
+  std::string motion = "pan";
+  double seconds = data::ShelfVideoOptions{}.seconds;
+  double fps = data::ShelfVideoOptions{}.fps;
 };
 
 void add_options(CLI::App& command, SynthOptions& options) {
@@ -70,8 +76,26 @@ void add_options(CLI::App& command, SynthOptions& options) {
       ->check(plain(CLI::Range(0, 1024)))
       ->type_name("N")
       ->capture_default_str();
+  command
+      .add_option("--video", options.video,
+                  "A clip instead (.mp4, .avi), with the truth per frame beside it")
+      ->type_name(kFile);
+  command
+      .add_option(
+          "--motion", options.motion,
+          "Of a clip: pan (along the aisle) or restock (a fixed camera, products come and go)")
+      ->check(plain(CLI::IsMember({"pan", "restock"})))
+      ->type_name("KIND")
+      ->capture_default_str();
+  command.add_option("--seconds", options.seconds, "Length of a clip")
+      ->type_name("S")
+      ->capture_default_str();
+  command.add_option("--fps", options.fps, "Frames a second of a clip, 1..60")
+      ->type_name("N")
+      ->capture_default_str();
   command.footer(concat(kCommonHelp,
-                        "\nExample: gondola synth --out shelves --count 2000 --seed 1 --size 640"));
+                        "\nExample: gondola synth --out shelves --count 2000 --seed 1 --size 640\n "
+                        "        gondola synth --video aisle.mp4 --seconds 20 --fps 25"));
 }
 
 Size parse_size(const std::string& text) {
@@ -96,29 +120,29 @@ bool wants_gaps(const std::vector<std::string>& classes) {
   throw ConfigError(concat("--classes ", join(classes, ","), ": expected product, or product,gap"));
 }
 
-data::ShelfDatasetOptions dataset_options(const SynthOptions& options) {
+data::ShelfOptions shelf_options(const SynthOptions& options) {
+  data::ShelfOptions shelf;
+  shelf.size = parse_size(options.size);
+  shelf.seed = options.seed;
+  shelf.textures = options.textures;
+  shelf.texture_share = options.texture_share;
+  shelf.gaps = wants_gaps(options.classes);
+  return shelf;
+}
+
+bool shows_progress(const Context& context) {
+  return !context.log_options.quiet && !context.log_options.json && stderr_is_terminal();
+}
+
+int draw_pictures(const SynthOptions& options, Context& context) {
   data::ShelfDatasetOptions dataset;
-  dataset.shelf.size = parse_size(options.size);
-  dataset.shelf.seed = options.seed;
-  dataset.shelf.textures = options.textures;
-  dataset.shelf.texture_share = options.texture_share;
-  dataset.shelf.gaps = wants_gaps(options.classes);
+  dataset.shelf = shelf_options(options);
   dataset.folder = options.out;
   dataset.count = options.count;
   dataset.val_share = options.val_share;
   dataset.threads = options.threads > 0 ? options.threads : usable_cpus();
-  return dataset;
-}
 
-int run_synth(const SynthOptions& options, Context& context) {
-  if (options.out.empty())
-    throw ConfigError("no --out given; name a folder (gondola synth --help)");
-  const data::ShelfDatasetOptions dataset = dataset_options(options);
-  // Pictures are drawn side by side; OpenCV's own threads would only get in their way.
-  cv::setNumThreads(1);
-
-  const LogOptions& log = context.log_options;
-  ProgressBar progress(!log.quiet && !log.json && stderr_is_terminal(), dataset.count);
+  ProgressBar progress(shows_progress(context), dataset.count);
   const Interrupt interrupt;
   data::ShelfDatasetCallbacks callbacks;
   callbacks.on_progress = [&](std::size_t pictures) { progress.update(pictures); };
@@ -131,6 +155,38 @@ int run_synth(const SynthOptions& options, Context& context) {
     context.log->warn("stopped after {} of {} pictures", summary.pictures, dataset.count);
   }
   return summary.stopped ? 1 : 0;
+}
+
+int draw_clip(const SynthOptions& options, Context& context) {
+  data::ShelfVideoOptions clip;
+  clip.shelf = shelf_options(options);
+  clip.kind = options.motion == "pan" ? data::ShelfVideoKind::kPan : data::ShelfVideoKind::kRestock;
+  clip.seconds = options.seconds;
+  clip.fps = options.fps;
+
+  const auto frames = static_cast<std::size_t>(std::max(1.0, options.seconds * options.fps));
+  ProgressBar progress(shows_progress(context), frames);
+  const Interrupt interrupt;
+  data::ShelfVideoCallbacks callbacks;
+  callbacks.on_progress = [&](std::size_t done) { progress.update(done); };
+  callbacks.stop_requested = [&] { return interrupt.requested(); };
+  const data::ShelfVideoSummary summary = data::write_shelf_video(clip, options.video, callbacks);
+  progress.clear();
+  context.log->info("{}: {} frames, {} different packages, {} taken, {} put on the shelf",
+                    options.video, summary.frames, summary.identities, summary.taken,
+                    summary.restocked);
+  if (summary.stopped) context.log->warn("stopped after {} of {} frames", summary.frames, frames);
+  return summary.stopped ? 1 : 0;
+}
+
+int run_synth(const SynthOptions& options, Context& context) {
+  if (options.out.empty() == options.video.empty()) {
+    throw ConfigError(
+        "give either --out DIR for pictures or --video FILE for a clip (gondola synth --help)");
+  }
+  // Pictures are drawn side by side; OpenCV's own threads would only get in their way.
+  cv::setNumThreads(1);
+  return options.video.empty() ? draw_pictures(options, context) : draw_clip(options, context);
 }
 
 }  // namespace

@@ -13,8 +13,8 @@ namespace gondola::data {
 
 /// How synthetic shelves are drawn and labelled.
 struct ShelfOptions {
-  Size size{640, 640};      ///< of the pictures, 64..4096 pixels a side
-  std::uint64_t seed = 0;   ///< picture i of a seed is the same whatever was drawn before
+  Size size{640, 640};     ///< of the pictures, 64..4096 pixels a side
+  std::uint64_t seed = 0;  ///< picture i of a seed is the same whatever was drawn before
 
   /// Folders whose pictures are printed on some of the packages: YOLO data sets, of which the
   /// labelled objects are cut out, or plain pictures. Empty = all packages are invented.
@@ -53,14 +53,14 @@ struct ShelfGap {
 
 /// One board of one bay, or one line of hooks.
 struct ShelfRow {
-  int bay = 0;                ///< from the left, the first one drawn is 0
-  int level = 0;              ///< from the floor
-  std::vector<int> objects;   ///< indices, left to right, stacked ones upwards
+  int bay = 0;               ///< from the left, the first one drawn is 0
+  int level = 0;             ///< from the floor
+  std::vector<int> objects;  ///< indices, left to right, stacked ones upwards
 };
 
 struct ShelfProduct {
   std::string name;
-  double width = 0;   ///< centimetres
+  double width = 0;  ///< centimetres
   double height = 0;
 };
 
@@ -94,8 +94,8 @@ struct ShelfTruth {
 };
 
 struct ShelfPicture {
-  cv::Mat picture;        ///< CV_8UC3, BGR
-  cv::Mat owners;         ///< CV_32SC1: index of the object a pixel belongs to, -1 for none
+  cv::Mat picture;  ///< CV_8UC3, BGR
+  cv::Mat owners;   ///< CV_32SC1: index of the object a pixel belongs to, -1 for none
   ShelfTruth truth;
   int jpeg_quality = 90;  ///< that suits the picture's camera
 };

@@ -145,6 +145,16 @@ void draw_ground(cv::Mat& picture, const Palette& palette, Random& random) {
     default:
       break;  // plain
   }
+  // Long flat cartons are often in two or three parts side by side.
+  if (w > 1.6 * h && random.chance(0.55)) {
+    const double middle = random.uniform(0.35, 0.8) * w;
+    const double slant = random.chance(0.5) ? 0 : random.uniform(-0.4, 0.4) * h;
+    const Color part = random.chance(0.4) ? Color(245, 245, 245) : palette.second;
+    fill_polygon(picture, {{middle, 0}, {w, 0}, {w, h}, {middle + slant, h}}, part);
+    if (random.chance(0.3)) {
+      fill_polygon(picture, {{0, 0}, {0.15 * w, 0}, {0.15 * w + slant, h}, {0, h}}, palette.accent);
+    }
+  }
 }
 
 void draw_swooshes(cv::Mat& picture, const Palette& palette, Random& random) {

@@ -102,7 +102,7 @@ CameraEffects random_effects(cv::Size picture, Random& random) {
   const double zoom = std::max(picture.width, picture.height) / 640.0;
   CameraEffects effects;
   if (random.chance(0.5)) effects.distortion = random.uniform(-0.07, 0.05);
-  effects.exposure = std::exp(random.normal(0.16, 0.22));
+  effects.exposure = std::clamp(std::exp(random.normal(0.12, 0.2)), 0.55, 1.6);
   effects.gamma = std::exp(random.normal(-0.06, 0.17));
   effects.contrast = std::clamp(random.normal(1.03, 0.12), 0.7, 1.4);
   effects.saturation = std::clamp(random.normal(0.92, 0.2), 0.3, 1.4);

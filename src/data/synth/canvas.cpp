@@ -195,6 +195,13 @@ int paint_block(const Block& block, const Mapping& mapping, const Texture& textu
 
 }  // namespace
 
+Paint flat(int owner, double light) {
+  Paint paint;
+  paint.owner = owner;
+  paint.light_top = paint.light_bottom = static_cast<float>(std::max(0.0, light));
+  return paint;
+}
+
 std::vector<cv::Point2d> visible_outline(const cv::Matx33d& homography) {
   const std::array<Vec3, 4> corners{Vec3(0, 0, 1), Vec3(1, 0, 1), Vec3(1, 1, 1), Vec3(0, 1, 1)};
   std::vector<cv::Point2d> outline;

@@ -22,6 +22,9 @@ struct Paint {
   float opacity = 1;       ///< 0..1
 };
 
+/// Evenly lit.
+Paint flat(int owner, double light);
+
 /// What became of one object's pixels.
 struct Coverage {
   double full_area = 0;  ///< square pixels of its outline, outside the picture too, nothing hidden

@@ -32,6 +32,10 @@ cv::Scalar scalar(const Color& color) {
   return {double(color[0]), double(color[1]), double(color[2])};
 }
 
+cv::Scalar opaque(const Color& color) {
+  return {double(color[0]), double(color[1]), double(color[2]), 255};
+}
+
 namespace {
 
 /// Hues as packages have them: much red, blue and yellow, some green, little violet and cyan.

@@ -23,7 +23,11 @@ Color scaled(const Color& color, double factor);
 /// 0 black .. 255 white, by ITU-R BT.601 weights.
 double luma(const Color& color);
 
+/// For OpenCV's drawing on three channels.
 cv::Scalar scalar(const Color& color);
+
+/// The same on four, the last of which is alpha.
+cv::Scalar opaque(const Color& color);
 
 /// What a brand prints with.
 struct Palette {

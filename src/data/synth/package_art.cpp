@@ -52,6 +52,20 @@ Layout make_layout(Random& random) {
   return layout;
 }
 
+/// On a long flat front, name and picture stand side by side.
+void lay_side_by_side(Layout& layout, Random& random) {
+  const double width = random.uniform(0.35, 0.55);
+  const double height = random.uniform(0.35, 0.7);
+  const double left = random.uniform(0.04, 0.9 - width);
+  layout.name = {left, (1 - height) * random.uniform(0.2, 0.6), width, height};
+  const bool picture_right = left + width < 0.7;
+  layout.motif = {picture_right ? left + width + 0.02 : 0.02, 0.1,
+                  picture_right ? 0.95 - left - width : std::max(0.1, left - 0.04), 0.8};
+  layout.words = {left, layout.name.y + height, width,
+                  std::max(0.1, 0.95 - layout.name.y - height)};
+  if (layout.name_style == NameStyle::kOnEnd) layout.name_style = NameStyle::kPlain;
+}
+
 /// What lies behind a brand's name. Returns the ink that is legible on it.
 Color draw_name_ground(cv::Mat& art, const Layout& layout, const Palette& palette) {
   const cv::Rect2d name = in_pixels(layout.name, art.size());
@@ -182,7 +196,8 @@ cv::Mat PackageArtist::front(const Design& design, cv::Size size) const {
   }
   Random shared(design.brand->layout_seed);
   Random own(design.seed);
-  const Layout layout = make_layout(shared);
+  Layout layout = make_layout(shared);
+  if (size.width > 1.6 * size.height) lay_side_by_side(layout, shared);
   draw_ground(art, design.palette, shared);
   draw_swooshes(art, design.palette, shared);
   if (!photos_.crops.empty() && own.chance(0.25)) {

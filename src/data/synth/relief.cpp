@@ -176,6 +176,22 @@ void add_film_glare(cv::Mat& picture, double strength, Random& random) {
   }
 }
 
+void add_stains(cv::Mat& picture, double strength, Random& random) {
+  cv::Mat noise(6, 6, CV_32FC1);
+  for (int i = 0; i < 36; ++i)
+    noise.at<float>(i / 6, i % 6) = static_cast<float>(1 + random.normal(0, strength));
+  cv::Mat gain;
+  cv::resize(noise, gain, picture.size(), 0, 0, cv::INTER_CUBIC);
+  for (int y = 0; y < picture.rows; ++y) {
+    auto* row = picture.ptr<cv::Vec3b>(y);
+    const auto* factor = gain.ptr<float>(y);
+    for (int x = 0; x < picture.cols; ++x) {
+      const auto weight = static_cast<int>(factor[x] * 256);
+      for (int c = 0; c < 3; ++c) row[x][c] = cv::saturate_cast<uchar>((row[x][c] * weight) >> 8);
+    }
+  }
+}
+
 void shade(cv::Mat& picture, const cv::Rect& part, double factor) {
   const cv::Rect inside = part & cv::Rect({}, picture.size());
   if (inside.empty()) return;

@@ -47,6 +47,9 @@ cv::Mat puff_soft(const cv::Mat& print, const SoftForm& form, Random& random);
 /// Light streaks of film over a CV_8UC3 or CV_8UC4 picture's colours.
 void add_film_glare(cv::Mat& picture, double strength, Random& random);
 
+/// Slow unevenness of light and dirt on a CV_8UC3 picture: deviation of the factor on brightness.
+void add_stains(cv::Mat& picture, double strength, Random& random);
+
 /// Multiplies the colours of a part of a picture.
 void shade(cv::Mat& picture, const cv::Rect& part, double factor);
 

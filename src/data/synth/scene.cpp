@@ -16,9 +16,9 @@ FixtureLook random_look(Random& random) {
   const Color paint = random.chance(0.8) ? hsv(0.12, random.uniform(0, 0.12), metal)
                                          : hsv(random.unit(), random.uniform(0.1, 0.5), metal);
   look.board = paint;
-  look.rail = random.chance(0.7)
-                  ? scaled(paint, random.uniform(0.9, 1.1))
-                  : hsv(random.pick(std::vector<double>{0.0, 0.6, 0.58, 0.35, 0.14}), random.uniform(0.2, 0.9), random.uniform(0.3, 0.9));
+  look.rail = random.chance(0.7) ? scaled(paint, random.uniform(0.9, 1.1))
+                                 : hsv(random.pick(std::vector<double>{0.0, 0.6, 0.58, 0.35, 0.14}),
+                                       random.uniform(0.2, 0.9), random.uniform(0.3, 0.9));
   look.upright = scaled(paint, random.uniform(0.6, 1.0));
   look.back = static_cast<BackPanel>(random.weighted({0.3, 0.25, 0.08, 0.22, 0.07, 0.08}));
   look.back_color = look.back == BackPanel::kDark
@@ -31,7 +31,9 @@ FixtureLook random_look(Random& random) {
   look.wire_height = random.chance(0.15) ? random.uniform(4, 10) : 0;
   look.header_height = random.chance(0.25) ? random.uniform(12, 45) : 0;
   look.side_panels = random.chance(0.2);
-  look.glass_doors = random.chance(0.09);
+  look.front_posts = random.chance(0.08);
+  look.wooden = random.chance(0.2);
+  look.glass_doors = random.chance(0.12);
   look.strip_lights = look.glass_doors || random.chance(0.1);
   look.tags = random_tag_style(random);
   return look;
@@ -57,14 +59,15 @@ Surroundings random_room(double shelf_height, Random& random) {
   return room;
 }
 
-double random_yaw(Random& random) {
+double random_yaw(bool steady, Random& random) {
   constexpr double kDegree = CV_PI / 180;
+  if (steady) return random.normal(0, 3 * kDegree);
   if (random.chance(0.6)) return random.normal(0, 5 * kDegree);
   return (random.chance(0.5) ? 1 : -1) * random.uniform(8, 52) * kDegree;
 }
 
 /// Looks at a point of the shelf from where a person would stand.
-void place_camera(Scene& scene, double shelf_height, Random& random) {
+void place_camera(Scene& scene, double shelf_height, bool steady, Random& random) {
   const double longest = std::max(scene.picture.width, scene.picture.height);
   const double zoom = longest / 640;
   const double scale = zoom * std::clamp(3.0 * std::exp(random.normal(0, 0.33)), 1.7, 8.0);
@@ -75,7 +78,7 @@ void place_camera(Scene& scene, double shelf_height, Random& random) {
                                       : random.uniform(seen * 0.42, shelf_height - seen * 0.42);
   target = std::clamp(target + random.normal(0, 0.06 * seen), 15.0, shelf_height + 20);
   const double eye = target + (random.uniform(95, 172) - target) * random.uniform(0.2, 1.0);
-  scene.pose.yaw = random_yaw(random);
+  scene.pose.yaw = random_yaw(steady, random);
   scene.pose.pitch = std::asin(std::clamp((target - eye) / distance, -0.55, 0.55));
   scene.pose.roll = random.normal(0, random.chance(0.15) ? 0.08 : 0.022);
   const double level = std::cos(scene.pose.pitch) * distance;
@@ -106,14 +109,18 @@ std::pair<double, double> visible_run(const Scene& scene, double shelf_height) {
 
 std::vector<Occluder> random_occluders(double left, double right, double camera_z, Random& random) {
   std::vector<Occluder> occluders;
-  const auto add = [&](OccluderKind kind, double probability) {
+  // Shares of the way from the shelf to the camera. What is near fills much of the picture and is
+  // seen in parts only: carts pushed along by the photographer.
+  const auto add = [&](OccluderKind kind, double probability, double from, double to) {
     if (!random.chance(probability)) return;
-    const double nearest = std::max(30.0, camera_z * 0.75);
-    occluders.push_back({kind, random.uniform(left, right), random.uniform(25, nearest)});
+    const double share = random.uniform(from, to);
+    const double x = random.uniform(left, right) * std::clamp(1.2 - share, 0.3, 1.0);
+    occluders.push_back({kind, x, std::max(25.0, share * camera_z), random.bits()});
   };
-  add(OccluderKind::kCart, 0.06);
-  add(OccluderKind::kBasket, 0.03);
-  add(OccluderKind::kPerson, 0.06);
+  add(OccluderKind::kCart, 0.05, 0.1, 0.5);
+  add(OccluderKind::kCart, 0.05, 0.5, 0.75);
+  add(OccluderKind::kBasket, 0.03, 0.1, 0.7);
+  add(OccluderKind::kPerson, 0.06, 0.1, 0.6);
   std::sort(occluders.begin(), occluders.end(),
             [](const Occluder& a, const Occluder& b) { return a.z < b.z; });
   return occluders;
@@ -128,16 +135,14 @@ std::pair<double, double> run_ends(double left, double right, double bay_width, 
   return {start, right};
 }
 
-std::vector<Product> stock(const SceneTools& tools, Random& random) {
+std::vector<Product> stock(const SceneRequest& request, PackageArtist& artist, Random& random) {
   const bool ideograms = random.chance(0.22);
-  const double photo_share = random.chance(0.6) ? tools.photo_share * random.uniform(0, 2) : 0;
-  std::vector<Product> products =
-      make_assortment(random_department(random), tools.artist, random.integer(10, 34), photo_share,
-                      ideograms, random);
+  const double photo_share = random.chance(0.6) ? request.photo_share * random.uniform(0, 2) : 0;
+  std::vector<Product> products = make_assortment(
+      random_department(random), artist, random.integer(10, 34), photo_share, ideograms, random);
   if (random.chance(0.3)) {
-    const std::vector<Product> others =
-        make_assortment(random_department(random), tools.artist, random.integer(3, 14), photo_share,
-                        ideograms, random);
+    const std::vector<Product> others = make_assortment(
+        random_department(random), artist, random.integer(3, 14), photo_share, ideograms, random);
     products.insert(products.end(), others.begin(), others.end());
   }
   return products;
@@ -145,17 +150,18 @@ std::vector<Product> stock(const SceneTools& tools, Random& random) {
 
 }  // namespace
 
-Scene compose_scene(cv::Size picture, const SceneTools& tools, Random& random) {
+Scene compose_scene(const SceneRequest& request, PackageArtist& artist, Random& random) {
   Scene scene;
-  scene.picture = picture;
+  scene.picture = request.picture;
   const LayoutStyle style = random_layout_style(random);
-  place_camera(scene, style.height, random);
+  place_camera(scene, style.height, request.steady, random);
   const auto [left, right] = visible_run(scene, style.height);
   scene.look = random_look(random);
   scene.light = random_light(scene.look, random);
   scene.room = random_room(style.height, random);
-  scene.layout.products = stock(tools, random);
-  const auto [start, end] = run_ends(left, right, style.bay_width, random);
+  scene.layout.products = stock(request, artist, random);
+  const double margin = request.travel / 2;
+  const auto [start, end] = run_ends(left - margin, right + margin, style.bay_width, random);
   scene.layout.bays =
       lay_out_bays(scene.layout.products, style, start, std::max(end, start + 30), random);
   scene.occluders = random_occluders(left, right, scene.pose.position[2], random);

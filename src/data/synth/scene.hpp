@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "camera.hpp"
 #include "fixture_art.hpp"
 #include "gondola/data/random.hpp"
+#include "price_tags.hpp"
 #include "shelf_layout.hpp"
 
 namespace gondola::data::synth {
@@ -21,6 +23,8 @@ struct FixtureLook {
   double wire_height = 0;     ///< of a wire front before the goods, centimetres; 0 = none
   double header_height = 0;   ///< of a sign above the shelf, centimetres; 0 = none
   bool side_panels = false;   ///< between the bays, as deep as the boards
+  bool front_posts = false;   ///< slotted posts before the goods, as in warehouse racks
+  bool wooden = false;        ///< header and door frames
   bool glass_doors = false;   ///< refrigerator
   bool strip_lights = false;  ///< lamps under the boards
   TagStyle tags;
@@ -39,8 +43,9 @@ enum class OccluderKind { kCart, kBasket, kPerson };
 
 struct Occluder {
   OccluderKind kind = OccluderKind::kCart;
-  double x = 0;  ///< centre, centimetres
-  double z = 0;  ///< before the shelf, centimetres
+  double x = 0;            ///< centre, centimetres
+  double z = 0;            ///< before the shelf, centimetres
+  std::uint64_t seed = 0;  ///< of its looks
 };
 
 /// What surrounds the shelf.
@@ -66,13 +71,16 @@ struct Scene {
       0;  ///< of all that is drawn but has no place here: stains, prices, signs
 };
 
-/// Who makes a scene's packages and what they may be made of.
-struct SceneTools {
-  PackageArtist& artist;
+/// What a scene is made for.
+struct SceneRequest {
+  cv::Size picture;
   double photo_share = 0.25;  ///< of packages printed with a photo's crop, 0..1
+  double travel = 0;          ///< centimetres that the camera will move along the shelf, half of it
+                              ///< to each side; the run of bays reaches that far
+  bool steady = false;        ///< for clips: looks almost straight at the shelf
 };
 
 /// Composes a random scene. The run of bays reaches past the picture's edges, or ends within it.
-Scene compose_scene(cv::Size picture, const SceneTools& tools, Random& random);
+Scene compose_scene(const SceneRequest& request, PackageArtist& artist, Random& random);
 
 }  // namespace gondola::data::synth

@@ -17,6 +17,8 @@ struct ItemPlace {
   int item = 0;
 };
 
+const Item& item_at(const ShelfLayout& layout, const ItemPlace& place);
+
 /// A painted scene.
 struct Rendering {
   cv::Mat picture;                ///< CV_8UC3

@@ -22,6 +22,8 @@ struct Item {
   int layer = 0;         ///< 0 = at the front of the board; others stand behind
   int level = 0;         ///< 0 = on the board; others on top of packages
   bool foremost = true;  ///< nothing stands before it at its level: a facing, to be labelled
+  bool present = true;   ///< false = taken away; its place and price tag remain
+  int identity = 0;      ///< that a package keeps through a clip; 0 in single pictures
 };
 
 /// A place where at least one facing would fit and nothing stands.

@@ -65,7 +65,7 @@ ShelfPicture ShelfArtist::draw(std::uint64_t number) {
   Random random(options.seed, number);
 
   const synth::Scene scene =
-      synth::compose_scene(size, {studio_->artist, options.texture_share}, random);
+      synth::compose_scene({size, options.texture_share}, studio_->artist, random);
   const std::vector<synth::Package> packages = synth::print_packages(scene, studio_->artist);
   const synth::Rendering rendering =
       synth::render_scene(scene, packages, studio_->artist.lettering());

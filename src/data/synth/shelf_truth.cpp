@@ -142,6 +142,19 @@ void renumber(cv::Mat& owners, const std::vector<int>& object_of_place) {
 
 }  // namespace
 
+std::vector<VisibleItem> find_visible_items(const Rendering& rendering, const cv::Mat& owners,
+                                            const ShelfOptions& options) {
+  const std::vector<Visible> visible = visible_pixels(owners, rendering.places.size());
+  std::vector<VisibleItem> items;
+  for (std::size_t i = 0; i < visible.size(); ++i) {
+    const Coverage& coverage = rendering.coverage[i];
+    if (!is_labelled(visible[i], coverage, options)) continue;
+    const double share = visible[i].pixels / static_cast<double>(std::max(1, coverage.drawn));
+    items.push_back({i, visible[i].box(), std::min(1.0, share)});
+  }
+  return items;
+}
+
 ShelfTruth find_truth(const Scene& scene, const Rendering& rendering, double distortion,
                       const ShelfOptions& options, cv::Mat& owners) {
   const ShelfLayout& layout = scene.layout;
@@ -152,21 +165,15 @@ ShelfTruth find_truth(const Scene& scene, const Rendering& rendering, double dis
   std::vector<int> first_row;
   truth.rows = list_rows(layout, first_row);
 
-  const std::vector<Visible> visible = visible_pixels(owners, rendering.places.size());
   std::vector<int> object_of_place(rendering.places.size(), -1);
-  for (std::size_t i = 0; i < rendering.places.size(); ++i) {
-    if (!is_labelled(visible[i], rendering.coverage[i], options)) continue;
-    const ItemPlace& place = rendering.places[i];
-    const Item& item = layout.bays[static_cast<std::size_t>(place.bay)]
-                           .rows[static_cast<std::size_t>(place.row)]
-                           .items[static_cast<std::size_t>(place.item)];
+  for (const VisibleItem& seen : find_visible_items(rendering, owners, options)) {
+    const ItemPlace& place = rendering.places[seen.place];
+    const Item& item = item_at(layout, place);
     const int row = first_row[static_cast<std::size_t>(place.bay)] + place.row;
-    object_of_place[i] = static_cast<int>(truth.objects.size());
-    truth.rows[static_cast<std::size_t>(row)].objects.push_back(object_of_place[i]);
-    const double share =
-        visible[i].pixels / static_cast<double>(std::max(1, rendering.coverage[i].drawn));
-    truth.objects.push_back(
-        {visible[i].box(), item.product, row, item.level, std::min(1.0, share)});
+    const int object = static_cast<int>(truth.objects.size());
+    object_of_place[seen.place] = object;
+    truth.rows[static_cast<std::size_t>(row)].objects.push_back(object);
+    truth.objects.push_back({seen.box, item.product, row, item.level, seen.visible});
   }
 
   const Camera camera(scene.pose, scene.focal, scene.picture);

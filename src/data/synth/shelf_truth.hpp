@@ -1,12 +1,25 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "camera_effects.hpp"
 #include "gondola/data/shelf_picture.hpp"
 #include "scene_render.hpp"
 
 namespace gondola::data::synth {
+
+/// A package that is visible enough to be labelled.
+struct VisibleItem {
+  std::size_t place = 0;  ///< index into Rendering::places
+  Box box;                ///< around its visible pixels
+  double visible = 1;     ///< share of its pixels inside the picture that nothing hides
+};
+
+/// @param owners  the rendering's owners as the lens bent them
+std::vector<VisibleItem> find_visible_items(const Rendering& rendering, const cv::Mat& owners,
+                                            const ShelfOptions& options);
 
 /// What a picture shows, from what was painted.
 ///

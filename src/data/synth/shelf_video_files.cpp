@@ -1,0 +1,173 @@
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <set>
+
+#include <nlohmann/json.hpp>
+#include <opencv2/videoio.hpp>
+#include <unistd.h>
+
+#include "gondola/core/atomic_file.hpp"
+#include "gondola/core/error.hpp"
+#include "gondola/data/shelf_video.hpp"
+
+namespace gondola::data {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::ordered_json;
+
+/// A clip that appears under its name when it is complete.
+class ClipFile {
+ public:
+  ClipFile(fs::path path, double fps, Size size) : path_(std::move(path)) {
+    const std::string ending = path_.extension().string();
+    if (ending != ".mp4" && ending != ".avi") {
+      throw ConfigError(concat("cannot write ", path_.string(), ": clips end in .mp4 or .avi"));
+    }
+    const std::string name = concat('.', path_.stem().string(), ".tmp-", getpid(), ending);
+    temporary_ = path_.parent_path() / name;
+    // Each ending has its one backend: OpenCV's search through all of them prints what fails.
+    const bool is_mp4 = ending == ".mp4";
+    const int backend = is_mp4 ? cv::CAP_FFMPEG : cv::CAP_OPENCV_MJPEG;
+    const int codec = is_mp4 ? cv::VideoWriter::fourcc('m', 'p', '4', 'v')
+                             : cv::VideoWriter::fourcc('M', 'J', 'P', 'G');
+    const cv::Size pixels(size.width, size.height);
+    const bool opened = writer_.open(temporary_.string(), backend, codec, fps, pixels);
+    if (!opened) {
+      remove_temporary();
+      throw IoError(concat("cannot write ", path_.string(),
+                           ": this OpenCV cannot encode it; name a clip that ends in ",
+                           is_mp4 ? ".avi" : ".mp4"));
+    }
+  }
+  ~ClipFile() {
+    writer_.release();
+    remove_temporary();
+  }
+  ClipFile(const ClipFile&) = delete;
+  ClipFile& operator=(const ClipFile&) = delete;
+
+  void write(const cv::Mat& picture) { writer_.write(picture); }
+
+  void commit() {
+    writer_.release();
+    std::error_code error;
+    fs::rename(temporary_, path_, error);
+    if (error) throw IoError(concat("cannot write ", path_.string(), ": ", error.message()));
+  }
+
+ private:
+  void remove_temporary() {
+    std::error_code ignored;
+    fs::remove(temporary_, ignored);
+  }
+
+  fs::path path_;
+  fs::path temporary_;
+  cv::VideoWriter writer_;
+};
+
+double rounded(double value) { return std::round(value * 1000) / 1000; }
+
+std::string truth_line(const ShelfVideoFrame& frame) {
+  ordered_json objects = ordered_json::array();
+  for (const ShelfVideoObject& object : frame.objects) {
+    const Box& box = object.box;
+    objects.push_back({{"identity", object.identity},
+                       {"product", object.product},
+                       {"visible", rounded(object.visible)},
+                       {"box", {box.x1, box.y1, box.x2, box.y2}}});
+  }
+  const ordered_json line = {
+      {"frame", frame.number}, {"time_s", rounded(frame.time_s)}, {"objects", objects}};
+  return line.dump() + "\n";
+}
+
+std::string mot_lines(const ShelfVideoFrame& frame) {
+  std::string lines;
+  for (const ShelfVideoObject& object : frame.objects) {
+    char line[128];
+    std::snprintf(line, sizeof line, "%d,%d,%.1f,%.1f,%.1f,%.1f,1,1,%.3f\n", frame.number + 1,
+                  object.identity, object.box.x1, object.box.y1, object.box.width(),
+                  object.box.height(), object.visible);
+    lines += line;
+  }
+  return lines;
+}
+
+ordered_json event_json(const ShelfVideoEvent& event) {
+  return {{"time_s", rounded(event.time_s)},
+          {"kind", event.taken ? "taken" : "restocked"},
+          {"identity", event.identity},
+          {"product", event.product}};
+}
+
+ordered_json products_json(const std::vector<ShelfProduct>& products) {
+  ordered_json list = ordered_json::array();
+  for (std::size_t i = 0; i < products.size(); ++i) {
+    list.push_back({{"id", i},
+                    {"name", products[i].name},
+                    {"w", rounded(products[i].width)},
+                    {"h", rounded(products[i].height)}});
+  }
+  return list;
+}
+
+}  // namespace
+
+ShelfVideoSummary write_shelf_video(const ShelfVideoOptions& options, const std::string& path,
+                                    const ShelfVideoCallbacks& callbacks) {
+  ShelfVideo video(options);
+  const fs::path stem = fs::path(path).replace_extension();
+  const auto beside = [&](const char* ending) { return fs::path(stem.string() + ending); };
+  AtomicFile truth(beside(".truth.jsonl"));
+  AtomicFile mot(beside(".gt.txt"));
+  AtomicFile events(beside(".events.json"));
+  ClipFile clip(path, options.fps, options.shelf.size);
+
+  ShelfVideoSummary summary;
+  std::set<int> identities;
+  std::set<int> products;
+  ordered_json event_list = ordered_json::array();
+  while (true) {
+    if (callbacks.stop_requested && callbacks.stop_requested()) {
+      summary.stopped = true;
+      break;
+    }
+    const std::optional<ShelfVideoFrame> frame = video.next();
+    if (!frame) break;
+    clip.write(frame->picture);
+    truth.stream() << truth_line(*frame);
+    mot.stream() << mot_lines(*frame);
+    for (const ShelfVideoObject& object : frame->objects) {
+      identities.insert(object.identity);
+      products.insert(object.product);
+    }
+    for (const ShelfVideoEvent& event : frame->events) {
+      ++(event.taken ? summary.taken : summary.restocked);
+      event_list.push_back(event_json(event));
+    }
+    ++summary.frames;
+    if (callbacks.on_progress) callbacks.on_progress(summary.frames);
+  }
+  summary.identities = identities.size();
+  const ordered_json document = {{"schema", "gondola.shelf-video/1"},
+                                 {"video", fs::path(path).filename().string()},
+                                 {"fps", options.fps},
+                                 {"frames", summary.frames},
+                                 {"identities", summary.identities},
+                                 {"products_seen", products.size()},
+                                 {"taken", summary.taken},
+                                 {"restocked", summary.restocked},
+                                 {"events", event_list},
+                                 {"products", products_json(video.products())}};
+  events.stream() << document.dump(2) << '\n';
+  clip.commit();
+  truth.commit();
+  mot.commit();
+  events.commit();
+  return summary;
+}
+
+}  // namespace gondola::data
