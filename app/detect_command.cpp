@@ -174,8 +174,7 @@ int run_detect(const DetectOptions& options, Context& context) {
   const auto sinks = make_sinks(options, detector, context);
 
   const std::size_t total = source->size_hint().value_or(0);
-  const LogOptions& log = context.log_options;
-  ProgressBar progress(total > 1 && !log.quiet && !log.json && stderr_is_terminal(), total);
+  ProgressBar progress(context.log_options, total);
   pipeline::LoopCallbacks callbacks;
   callbacks.on_progress = [&](const pipeline::LoopProgress& now) {
     progress.update(static_cast<std::size_t>(now.done + now.failed));

@@ -9,7 +9,7 @@
 
 #include <spdlog/fmt/fmt.h>
 
-#include "gondola/core/error.hpp"
+#include "gondola/core/folder.hpp"
 #include "gondola/media/chart.hpp"
 #include "gondola/media/write_image.hpp"
 #include "table.hpp"
@@ -396,11 +396,7 @@ nlohmann::ordered_json evaluation_json(const eval::Evaluation& evaluation,
 
 void write_evaluation_plots(const std::string& folder, const eval::Evaluation& evaluation,
                             const ClassNames& names) {
-  std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
-  if (failed) {
-    throw IoError(concat("cannot make folder '", folder, "': ", failed.message()));
-  }
+  make_folder(folder);
   const auto write = [&](const char* name, const cv::Mat& picture) {
     media::write_image((std::filesystem::path(folder) / name).string(), picture);
   };

@@ -1,7 +1,6 @@
 #include "model_options.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <optional>
 
@@ -34,13 +33,6 @@ std::vector<std::string> read_names(const std::string& path) {
     for (const config::Node& item : names.items()) list.push_back(item.as_string());
   }
   return list;
-}
-
-std::optional<int> parse_id(const std::string& word) {
-  int id = 0;
-  const auto result = std::from_chars(word.data(), word.data() + word.size(), id);
-  if (result.ec != std::errc() || result.ptr != word.data() + word.size()) return std::nullopt;
-  return id;
 }
 
 }  // namespace
@@ -99,7 +91,7 @@ std::vector<int> parse_classes(const std::vector<std::string>& words, const Clas
       ids.push_back(*id);
       continue;
     }
-    const auto number = parse_id(word);
+    const auto number = parse_number<int>(word);
     if (number && *number >= 0 && *number < class_count) {
       ids.push_back(*number);
       continue;

@@ -15,6 +15,12 @@ namespace {
 
 constexpr const char* kEraseLine = "\r\033[K";
 
+// A terminal that can redraw a line.
+bool stderr_is_terminal() {
+  const char* terminal = std::getenv("TERM");
+  return isatty(STDERR_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
+}
+
 int terminal_columns() {
   winsize size{};
   return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
@@ -51,12 +57,8 @@ std::string progress_text(std::size_t done, std::size_t total, double elapsed_s,
   return with_bar(done, total, facts, columns);
 }
 
-bool stderr_is_terminal() {
-  const char* terminal = std::getenv("TERM");
-  return isatty(STDERR_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
-}
-
-ProgressBar::ProgressBar(bool enabled, std::size_t total) : enabled_(enabled), total_(total) {}
+ProgressBar::ProgressBar(const LogOptions& log, std::size_t total)
+    : enabled_(total > 1 && !log.quiet && !log.json && stderr_is_terminal()), total_(total) {}
 
 ProgressBar::~ProgressBar() { clear(); }
 

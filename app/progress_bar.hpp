@@ -4,14 +4,17 @@
 #include <cstddef>
 #include <string>
 
+#include "logging.hpp"
+
 namespace gondola::app {
 
 /// One line on standard error that is rewritten as work goes on: bar, count, rate, time left.
-/// Draws nothing when disabled; erases itself at the end.
+/// Draws only on a terminal, unless messages are to be quiet or JSON, or there is but one item;
+/// erases itself at the end.
 class ProgressBar {
  public:
   /// @param total  items to expect
-  ProgressBar(bool enabled, std::size_t total);
+  ProgressBar(const LogOptions& log, std::size_t total);
   ~ProgressBar();
   ProgressBar(const ProgressBar&) = delete;
   ProgressBar& operator=(const ProgressBar&) = delete;
@@ -44,8 +47,5 @@ std::string progress_text(std::size_t done, std::size_t total, double elapsed_s,
 
 /// `12 s`, `3:05 min`, `1:20 h`.
 std::string duration_text(double seconds);
-
-/// Whether standard error is a terminal that can redraw a line.
-bool stderr_is_terminal();
 
 }  // namespace gondola::app

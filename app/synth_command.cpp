@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -99,10 +98,8 @@ void add_options(CLI::App& command, SynthOptions& options) {
 }
 
 Size parse_size(const std::string& text) {
-  const auto number = [](std::string_view digits) {
-    int value = 0;
-    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    return parsed.ec == std::errc() && parsed.ptr == digits.data() + digits.size() ? value : 0;
+  const auto number = [](const std::string& digits) {
+    return parse_number<int>(digits).value_or(0);
   };
   const std::vector<std::string> sides = split(text, 'x');
   const Size size = sides.size() == 2 ? Size{number(sides[0]), number(sides[1])}
@@ -130,10 +127,6 @@ data::ShelfOptions shelf_options(const SynthOptions& options) {
   return shelf;
 }
 
-bool shows_progress(const Context& context) {
-  return !context.log_options.quiet && !context.log_options.json && stderr_is_terminal();
-}
-
 int draw_pictures(const SynthOptions& options, Context& context) {
   data::ShelfDatasetOptions dataset;
   dataset.shelf = shelf_options(options);
@@ -142,7 +135,7 @@ int draw_pictures(const SynthOptions& options, Context& context) {
   dataset.val_share = options.val_share;
   dataset.threads = options.threads > 0 ? options.threads : usable_cpus();
 
-  ProgressBar progress(shows_progress(context), dataset.count);
+  ProgressBar progress(context.log_options, dataset.count);
   const Interrupt interrupt;
   data::ShelfDatasetCallbacks callbacks;
   callbacks.on_progress = [&](std::size_t pictures) { progress.update(pictures); };
@@ -164,8 +157,9 @@ int draw_clip(const SynthOptions& options, Context& context) {
   clip.seconds = options.seconds;
   clip.fps = options.fps;
 
-  const auto frames = static_cast<std::size_t>(std::max(1.0, options.seconds * options.fps));
-  ProgressBar progress(shows_progress(context), frames);
+  data::validate(clip);
+  const std::size_t frames = data::frame_count(clip);
+  ProgressBar progress(context.log_options, frames);
   const Interrupt interrupt;
   data::ShelfVideoCallbacks callbacks;
   callbacks.on_progress = [&](std::size_t done) { progress.update(done); };

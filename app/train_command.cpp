@@ -11,7 +11,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "command.hpp"
-#include "gondola/core/cpus.hpp"
+#include "data_issues.hpp"
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
 #include "gondola/data/batch_loader.hpp"
@@ -214,19 +214,6 @@ std::string settings_text(const CLI::App& command, const nn::ModelSpec& spec, st
   return text + concat("training pictures ", images, "\n", to_yaml(spec));
 }
 
-void report_issues(const data::Dataset& dataset, const std::string& split, Context& context) {
-  constexpr std::size_t kShown = 10;
-  for (std::size_t i = 0; i < std::min(dataset.issues.size(), kShown); ++i) {
-    context.log->warn(dataset.issues[i].message);
-  }
-  if (dataset.issues.size() > kShown) {
-    context.log->warn("... and {} more", dataset.issues.size() - kShown);
-  }
-  if (!dataset.issues.empty()) {
-    context.log->warn("{} data: {}", split, data::count_by_kind(dataset.issues));
-  }
-}
-
 std::shared_ptr<const data::Dataset> load_split(const TrainFlags& flags, const std::string& split,
                                                 Context& context) {
   data::DatasetOptions options;
@@ -237,7 +224,7 @@ std::shared_ptr<const data::Dataset> load_split(const TrainFlags& flags, const s
   options.single_class = flags.single_class;
   options.strict = flags.strict;
   auto dataset = std::make_shared<data::Dataset>(data::load_dataset(flags.data, options));
-  report_issues(*dataset, split, context);
+  log_issues(*dataset, split + " data", context);
   std::size_t objects = 0;
   for (const data::LabelledImage& image : dataset->images) objects += image.labels.size();
   context.log->info("{}: {} pictures, {} objects, {} classes", split, dataset->images.size(),
@@ -359,7 +346,8 @@ void log_epoch(const train::EpochRecord& record, int epochs, bool is_best, Conte
   context.log->info(text);
 }
 
-int run_train(CLI::App& command, TrainFlags& flags, Context& context) {
+// What a resumed run takes from its folder, and what only makes sense together.
+void complete_flags(CLI::App& command, TrainFlags& flags) {
   if (!flags.resume.empty()) {
     flags.out = flags.resume;
     apply_option_file(command, std::filesystem::path(flags.resume) / "train.yaml");
@@ -375,16 +363,9 @@ int run_train(CLI::App& command, TrainFlags& flags, Context& context) {
   }
   data::validate(flags.augment);
   nn::check_device(flags.device);
-  use_threads(flags.threads, context);
+}
 
-  const auto train_data = load_split(flags, "train", context);
-  const auto validation_data = load_split(flags, "val", context);
-  if (validation_data->names != train_data->names) {
-    throw ConfigError(concat(flags.data, ": train and val have different classes"));
-  }
-  const Start start = choose_start(flags, *train_data, context);
-  nn::check_image_size(flags.imgsz, start.spec);
-
+data::LoaderOptions loader_options(const TrainFlags& flags) {
   data::LoaderOptions loader;
   loader.image_size = flags.imgsz;
   loader.batch_size = flags.batch;
@@ -393,14 +374,58 @@ int run_train(CLI::App& command, TrainFlags& flags, Context& context) {
   loader.seed = flags.seed;
   loader.epochs = flags.epochs;
   loader.multi_scale = flags.multi_scale;
-  data::BatchLoader batches(train_data, loader, flags.augment);
-  data::LoaderOptions validation_loader = loader;
-  validation_loader.multi_scale = 0;
-  data::BatchLoader validation_batches(validation_data, validation_loader);
+  return loader;
+}
 
-  train::TrainerOptions options =
-      trainer_options(flags, train_data->images.size(), start.spec.class_count);
-  options.settings = settings_text(command, start.spec, train_data->images.size());
+void begin_or_resume(const CLI::App& command, const TrainFlags& flags, const TrainingFolder& folder,
+                     train::Trainer& trainer, Context& context) {
+  if (!flags.resume.empty()) {
+    trainer.resume(train::read_checkpoint(folder.checkpoint()), folder.checkpoint().string());
+    context.log->info("resumed after {} epochs", trainer.records().size());
+    return;
+  }
+  if (std::filesystem::exists(folder.checkpoint())) {
+    throw ConfigError(concat(flags.out, " holds a run already; go on with --resume ", flags.out,
+                             ", or name another --out"));
+  }
+  folder.write_options(to_option_file(command));
+}
+
+int report_end(train::TrainEnd end, const TrainFlags& flags, const TrainingFolder& folder,
+               const train::Trainer& trainer, Context& context) {
+  if (end == train::TrainEnd::kStopped) {
+    context.log->warn("stopped; go on with: gondola train --resume {}", flags.out);
+    return 1;
+  }
+  if (end == train::TrainEnd::kEarly) {
+    context.log->info("stopped early: no better AP for {} epochs", flags.patience);
+  }
+  context.log->info("best: epoch {}, AP {:.4f}; weights in {}, curves in {}",
+                    trainer.best_epoch() + 1, trainer.best_score(), folder.best_weights().string(),
+                    (folder.path() / "index.html").string());
+  return 0;
+}
+
+int run_train(CLI::App& command, TrainFlags& flags, Context& context) {
+  complete_flags(command, flags);
+  use_threads(flags.threads, context);
+
+  const auto train_data = load_split(flags, "train", context);
+  const auto validation_data = load_split(flags, "val", context);
+  if (validation_data->names != train_data->names) {
+    throw ConfigError(concat(flags.data, ": train and val have different classes"));
+  }
+  const std::size_t images = train_data->images.size();
+  const Start start = choose_start(flags, *train_data, context);
+  nn::check_image_size(flags.imgsz, start.spec);
+
+  data::LoaderOptions loader = loader_options(flags);
+  data::BatchLoader batches(train_data, loader, flags.augment);
+  loader.multi_scale = 0;
+  data::BatchLoader validation_batches(validation_data, loader);
+
+  train::TrainerOptions options = trainer_options(flags, images, start.spec.class_count);
+  options.settings = settings_text(command, start.spec, images);
   nn::Network network = make_network(start, flags.seed, context);
   network->to(at::Device(flags.device));
   train::Trainer trainer(network, options, batches, &validation_batches);
@@ -408,35 +433,21 @@ int run_train(CLI::App& command, TrainFlags& flags, Context& context) {
                     to_string(start.spec.activation), options.bfloat16 ? "bf16" : "fp32",
                     options.optimizer.kind == train::OptimizerKind::kAdamW ? "AdamW" : "SGD",
                     options.schedule.learning_rate, flags.out);
-
   const TrainingFolder folder(flags.out, train_data->names);
-  if (!flags.resume.empty()) {
-    trainer.resume(train::read_checkpoint(folder.checkpoint()), folder.checkpoint().string());
-    context.log->info("resumed after {} epochs", trainer.records().size());
-  } else {
-    if (std::filesystem::exists(folder.checkpoint())) {
-      throw ConfigError(concat(flags.out, " holds a run already; go on with --resume ", flags.out,
-                               ", or name another --out"));
-    }
-    folder.write_options(to_option_file(command));
-  }
+  begin_or_resume(command, flags, folder, trainer, context);
 
-  const auto write_weights = [&](const std::filesystem::path& path,
-                                 const train::Validation* validation) {
+  const auto write_weights = [&](const train::Validation& validation, bool is_best) {
     nn::WeightsFile file;
     file.description.spec = start.spec;
     file.description.licence = flags.licence;
-    file.description.training = training_record(command, trainer, train_data->images.size());
-    if (validation != nullptr) {
-      file.description.score_threshold = validation->evaluation.counting.best.confidence;
-    }
+    file.description.training = training_record(command, trainer, images);
+    file.description.score_threshold = validation.evaluation.counting.best.confidence;
     file.tensors = nn::extract_tensors(trainer.average());
-    nn::write_weights(path, file);
+    nn::write_weights(folder.last_weights(), file);
+    if (is_best) nn::write_weights(folder.best_weights(), file);
   };
 
-  const LogOptions& log = context.log_options;
-  ProgressBar progress(!log.quiet && !log.json && stderr_is_terminal(),
-                       batches.batches_per_epoch());
+  ProgressBar progress(context.log_options, batches.batches_per_epoch());
   train::TrainCallbacks callbacks;
   callbacks.on_batch = [&](const train::TrainProgress& now, const train::Batch& batch) {
     constexpr int kShownBatches = 3;
@@ -455,11 +466,8 @@ int run_train(CLI::App& command, TrainFlags& flags, Context& context) {
     log_epoch(record, flags.epochs, is_best, context);
     for (const data::Issue& issue : batches.take_issues()) context.log->warn(issue.message);
     folder.write_records(trainer.records());
-    if (validation != nullptr) write_weights(folder.last_weights(), validation);
-    if (is_best) {
-      write_weights(folder.best_weights(), validation);
-      folder.write_validation(*validation);
-    }
+    if (validation != nullptr) write_weights(*validation, is_best);
+    if (is_best) folder.write_validation(*validation);
     folder.write_page(concat(start.spec.name, ", ", to_string(start.spec.activation)),
                       trainer.records());
   };
@@ -468,17 +476,7 @@ int run_train(CLI::App& command, TrainFlags& flags, Context& context) {
 
   const train::TrainEnd end = trainer.run(folder.checkpoint(), callbacks);
   progress.clear();
-  if (end == train::TrainEnd::kStopped) {
-    context.log->warn("stopped; go on with: gondola train --resume {}", flags.out);
-    return 1;
-  }
-  if (end == train::TrainEnd::kEarly) {
-    context.log->info("stopped early: no better AP for {} epochs", flags.patience);
-  }
-  context.log->info("best: epoch {}, AP {:.4f}; weights in {}, curves in {}",
-                    trainer.best_epoch() + 1, trainer.best_score(), folder.best_weights().string(),
-                    (folder.path() / "index.html").string());
-  return 0;
+  return report_end(end, flags, folder, trainer, context);
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include "evaluation_report.hpp"
 #include "gondola/core/atomic_file.hpp"
 #include "gondola/core/error.hpp"
+#include "gondola/core/folder.hpp"
 #include "gondola/media/chart.hpp"
 #include "gondola/media/draw.hpp"
 #include "gondola/media/write_image.hpp"
@@ -181,12 +182,6 @@ std::string summary_table(const std::vector<train::EpochRecord>& records) {
   return concat("<h2>Best weights</h2>\n<table><tr>", head, "</tr><tr>", row, "</tr></table>\n");
 }
 
-void write_text(const std::filesystem::path& path, const std::string& text) {
-  AtomicFile file(path);
-  file.stream() << text;
-  file.commit();
-}
-
 // Picture i of a batch as BGR of its own.
 cv::Mat picture_of(const train::Batch& batch, std::size_t i) {
   const auto bytes =
@@ -235,15 +230,11 @@ cv::Mat draw_batch(const train::Batch& batch, const std::vector<std::vector<Dete
 
 TrainingFolder::TrainingFolder(std::filesystem::path folder, ClassNames names)
     : folder_(std::move(folder)), names_(std::move(names)) {
-  std::error_code error;
-  std::filesystem::create_directories(folder_, error);
-  if (error) {
-    throw IoError(concat("cannot make folder ", folder_.string(), ": ", error.message()));
-  }
+  make_folder(folder_);
 }
 
 void TrainingFolder::write_options(const std::string& yaml) const {
-  write_text(options_file(), yaml);
+  write_file(options_file(), yaml);
 }
 
 void TrainingFolder::write_batch(const train::Batch& batch, int number) const {
@@ -254,7 +245,7 @@ void TrainingFolder::write_batch(const train::Batch& batch, int number) const {
 }
 
 void TrainingFolder::write_records(const std::vector<train::EpochRecord>& records) const {
-  write_text(folder_ / "results.csv", to_csv(records));
+  write_file(folder_ / "results.csv", to_csv(records));
   media::write_image((folder_ / kLossChart).string(),
                      media::draw_line_chart(
                          {"Loss", {"epoch", 1, {}}, {"loss", 0, {}}, loss_series(records), {}}));
@@ -293,7 +284,7 @@ void TrainingFolder::write_page(const std::string& title,
                    "\"><figcaption>", picture.caption, "</figcaption></figure>\n");
   }
   body += concat("<h2>Options</h2>\n<pre>", html_text(read_bytes(options_file())), "</pre>\n");
-  write_text(folder_ / "index.html",
+  write_file(folder_ / "index.html",
              concat("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
                     "<meta name=\"viewport\" content=\"width=device-width\">\n<title>",
                     html_text(title), "</title>\n<style>", kStyle, "</style></head>\n<body>\n",

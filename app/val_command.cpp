@@ -12,6 +12,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "command.hpp"
+#include "data_issues.hpp"
 #include "detector_options.hpp"
 #include "evaluation_report.hpp"
 #include "gondola/core/atomic_file.hpp"
@@ -137,18 +138,6 @@ bool is_table(const std::string& path) {
          std::filesystem::is_regular_file(path);
 }
 
-void log_issues(const data::Dataset& dataset, Context& context) {
-  constexpr std::size_t kShown = 5;
-  for (std::size_t i = 0; i < dataset.issues.size(); ++i) {
-    const auto level = i < kShown ? spdlog::level::warn : spdlog::level::debug;
-    context.log->log(level, "{}", dataset.issues[i].message);
-  }
-  if (dataset.issues.size() > kShown) {
-    context.log->warn("labels: {} in all{}", data::count_by_kind(dataset.issues),
-                      context.log_options.verbose ? "" : " (--verbose names them)");
-  }
-}
-
 data::Dataset load_truth(const ValOptions& options, Context& context) {
   if (is_table(options.data)) {
     data::Dataset dataset = data::read_truth_table(options.data);
@@ -166,7 +155,7 @@ data::Dataset load_truth(const ValOptions& options, Context& context) {
   if (options.label_min_score) wanted.label_min_score = *options.label_min_score;
   wanted.single_class = options.single_class;
   data::Dataset dataset = data::load_dataset(options.data, wanted);
-  log_issues(dataset, context);
+  log_issues(dataset, "labels", context);
   return dataset;
 }
 
@@ -272,9 +261,7 @@ std::unique_ptr<media::FrameSource> open_pictures(const data::Dataset& dataset) 
 pipeline::LoopSummary run_model(const data::Dataset& dataset, detect::Detector& detector,
                                 const std::vector<std::unique_ptr<pipeline::DetectionSink>>& sinks,
                                 int batch, Context& context) {
-  const LogOptions& log = context.log_options;
-  const std::size_t total = dataset.images.size();
-  ProgressBar progress(total > 1 && !log.quiet && !log.json && stderr_is_terminal(), total);
+  ProgressBar progress(context.log_options, dataset.images.size());
   const Interrupt interrupt;
   pipeline::LoopCallbacks callbacks;
   callbacks.on_progress = [&](const pipeline::LoopProgress& now) {

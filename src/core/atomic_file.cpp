@@ -149,4 +149,10 @@ void AtomicFile::commit() {
   temporary_.clear();
 }
 
+void write_file(const std::filesystem::path& path, std::string_view bytes) {
+  AtomicFile file(path);
+  file.stream() << bytes;
+  file.commit();
+}
+
 }  // namespace gondola

@@ -1,7 +1,6 @@
 #include "csv_table.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "gondola/core/error.hpp"
@@ -107,14 +106,12 @@ std::size_t CsvTable::column(const std::vector<std::string>& names) const {
 
 double CsvTable::number(const CsvRow& row, std::size_t column) const {
   const std::string& text = row.cells[column];
-  double value = 0;
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (result.ec != std::errc() || result.ptr != text.data() + text.size() ||
-      !std::isfinite(value)) {
+  const std::optional<double> value = parse_number<double>(text);
+  if (!value || !std::isfinite(*value)) {
     throw IoError(concat(where(row), ": ", header_[column], " is '", printable(text),
                          "'; expected a number"));
   }
-  return value;
+  return *value;
 }
 
 std::string CsvTable::where(const CsvRow& row) const { return concat(name_, ':', row.line); }

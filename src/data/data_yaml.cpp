@@ -1,6 +1,6 @@
 #include "data_yaml.hpp"
 
-#include <charconv>
+#include <cstddef>
 
 #include "gondola/config/yaml.hpp"
 #include "gondola/core/error.hpp"
@@ -25,15 +25,13 @@ ClassNames names_in_map(const config::Node& node) {
   std::vector<std::string> names(entries.size());
   std::vector<bool> given(entries.size());
   for (const config::Entry& entry : entries) {
-    std::size_t id = 0;
-    const char* end = entry.key.data() + entry.key.size();
-    const auto parsed = std::from_chars(entry.key.data(), end, id);
-    if (parsed.ec != std::errc() || parsed.ptr != end || id >= names.size() || given[id]) {
+    const auto id = parse_number<std::size_t>(entry.key);
+    if (!id || *id >= names.size() || given[*id]) {
       throw ConfigError(concat(entry.value.where(), ": names has a key '", printable(entry.key),
                                "'; expected each of 0 to ", names.size() - 1, " once"));
     }
-    given[id] = true;
-    names[id] = entry.value.as_string();
+    given[*id] = true;
+    names[*id] = entry.value.as_string();
   }
   return ClassNames(std::move(names));
 }

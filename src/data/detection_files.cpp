@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <fstream>
 #include <iterator>
@@ -32,13 +31,6 @@ std::string read_all(const std::filesystem::path& path) {
                                                              : "no such file"));
   }
   return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::optional<int> whole_number(std::string_view text) {
-  int value = 0;
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (result.ec != std::errc() || result.ptr != text.data() + text.size()) return std::nullopt;
-  return value;
 }
 
 /// Gathers detections picture by picture, whatever their order in the file.
@@ -269,7 +261,7 @@ struct BoxColumns {
 
   FileClass wanted(const CsvRow& row) const {
     FileClass result;
-    if (class_id) result.id = whole_number(row.cells[*class_id]);
+    if (class_id) result.id = parse_number<int>(row.cells[*class_id]);
     if (label) {
       result.label = row.cells[*label];
     } else if (!result.id) {

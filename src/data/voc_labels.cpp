@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <limits>
 #include <map>
 #include <set>
@@ -21,10 +20,7 @@ constexpr std::size_t kMostBytes = std::size_t{1} << 26U;
 
 /// The number an element holds; NaN for anything else.
 double number_in(const pugi::xml_node& element) {
-  const std::string_view text = trim(element.child_value());
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? number : kNan;
+  return parse_number<double>(trim(element.child_value())).value_or(kNan);
 }
 
 std::size_t line_of(std::string_view text, std::ptrdiff_t offset) {

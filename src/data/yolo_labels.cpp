@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 
 #include "gondola/core/text.hpp"
@@ -11,11 +10,8 @@ namespace {
 /// A word as a finite number; nullopt for anything else.
 std::optional<double> number_of(std::string_view word) {
   if (word.size() > 1 && word.front() == '+' && word[1] != '-') word.remove_prefix(1);
-  double number = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-  const bool complete = error == std::errc() && end == word.data() + word.size();
-  if (!complete || !std::isfinite(number)) return std::nullopt;
-  return number;
+  const std::optional<double> number = parse_number<double>(word);
+  return number && std::isfinite(*number) ? number : std::nullopt;
 }
 
 constexpr std::string_view kBlanks = " \t\r\f\v";

@@ -91,13 +91,6 @@ std::string number_text(double value) {
   return {buffer.data(), result.ptr};
 }
 
-std::optional<double> parse_number(std::string_view text) {
-  double value = 0;
-  const auto result = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (result.ec != std::errc() || result.ptr != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 }  // namespace
 
 const ActivationDefinition& activation_definition(const std::string& name) {
@@ -141,7 +134,7 @@ ActivationSpec parse_activation(const std::string& text) {
   std::string argument = trimmed.substr(open + 1, trimmed.size() - open - 2);
   const std::string key = concat(definition->parameter.name, "=");
   if (argument.rfind(key, 0) == 0) argument.erase(0, key.size());
-  const std::optional<double> value = parse_number(argument);
+  const std::optional<double> value = parse_number<double>(argument);
   if (!value) {
     throw ConfigError(concat("activation '", trimmed, "': '", argument,
                              "' is not a number; write for example leaky_relu(slope=0.1)"));

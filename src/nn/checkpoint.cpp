@@ -9,6 +9,7 @@
 
 #include "checkpoint_tensors.hpp"
 #include "gondola/core/error.hpp"
+#include "gondola/core/text.hpp"
 #include "mapped_file.hpp"
 #include "text.hpp"
 #include "zip_archive.hpp"
@@ -45,14 +46,6 @@ constexpr std::array<OtherTask, 8> kOtherTasks = {
      {"YOLOEModel", "open-vocabulary detection"},
      {"YOLOESegModel", "open-vocabulary segmentation"},
      {"RTDETRDetectionModel", "transformer (RT-DETR) detection"}}};
-
-bool starts_with(std::string_view text, std::string_view start) {
-  return text.substr(0, start.size()) == start;
-}
-
-bool ends_with(std::string_view text, std::string_view end) {
-  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
-}
 
 std::string_view last_part(std::string_view text, char separator) {
   return text.substr(text.rfind(separator) + 1);

@@ -25,11 +25,7 @@ using Shapes = std::map<std::string, std::vector<std::int64_t>>;
 // Tensors that Ultralytics files carry and no network needs: a counter of batch norm, and the
 // constants 0..15 that its DFL is computed with.
 bool is_unused_extra(const std::string& name) {
-  const auto ends_with = [&](const std::string& end) {
-    return name.size() >= end.size() &&
-           name.compare(name.size() - end.size(), end.size(), end) == 0;
-  };
-  return ends_with(".num_batches_tracked") || ends_with(".dfl.conv.weight");
+  return ends_with(name, ".num_batches_tracked") || ends_with(name, ".dfl.conv.weight");
 }
 
 NamedTensors without_extras(const NamedTensors& tensors) {

@@ -7,6 +7,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 
 #include "gondola/core/error.hpp"
+#include "gondola/core/text.hpp"
 #include "gondola/nn/blocks.hpp"
 
 namespace gondola::nn {
@@ -105,7 +106,7 @@ std::vector<at::Tensor> NetworkImpl::forward(const at::Tensor& images) {
 void NetworkImpl::observe(const LayerObserver& observer) {
   for (const auto& [path, module] : named_modules("", /*include_self=*/false).pairs()) {
     // A convolution inside a ConvBlock is reported by its block, together with the activation.
-    const bool inside_block = path.size() > 5 && path.compare(path.size() - 5, 5, ".conv") == 0;
+    const bool inside_block = ends_with(path, ".conv");
     auto* layer = dynamic_cast<Layer*>(module.get());
     if (layer != nullptr && !inside_block) layer->observe(path, observer);
   }

@@ -3,6 +3,7 @@
 
 #include "gondola/core/atomic_file.hpp"
 #include "gondola/core/error.hpp"
+#include "gondola/core/folder.hpp"
 #include "gondola/pipeline/detection_sinks.hpp"
 #include "result_names.hpp"
 #include "result_stream.hpp"
@@ -14,7 +15,7 @@ namespace fs = std::filesystem;
 
 class TxtSink : public DetectionSink {
  public:
-  explicit TxtSink(const std::string& folder) : folder_(folder) { make_result_folder(folder); }
+  explicit TxtSink(const std::string& folder) : folder_(folder) { make_folder(folder); }
 
   void write(const FrameDetections& result) override {
     AtomicFile file(folder_ / names_.claim(result_stem(result.frame), ".txt"));
@@ -42,7 +43,7 @@ class PictureSink : public DetectionSink {
  public:
   PictureSink(const std::string& folder, ClassNames class_names, PictureOptions options)
       : folder_(folder), class_names_(std::move(class_names)), options_(std::move(options)) {
-    make_result_folder(folder);
+    make_folder(folder);
   }
 
   void write(const FrameDetections& result) override {

@@ -40,12 +40,4 @@ void ResultStream::finish() {
     flush();
 }
 
-void make_result_folder(const std::string& folder) {
-  std::error_code failed;
-  std::filesystem::create_directories(folder, failed);
-  if (failed) throw IoError(concat("cannot make folder '", folder, "': ", failed.message()));
-  if (access(folder.c_str(), W_OK | X_OK) != 0)
-    throw IoError(concat("cannot write into folder '", folder, "': ", std::strerror(errno)));
-}
-
 }  // namespace gondola::pipeline

@@ -35,9 +35,4 @@ class ResultStream {
   std::ostream* stream_;
 };
 
-/// Makes a folder for results, its parents included, unless it is there.
-///
-/// Throws: IoError when that fails or the folder cannot be written.
-void make_result_folder(const std::string& folder);
-
 }  // namespace gondola::pipeline

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gondola/core/error.hpp"
+#include "gondola/core/text.hpp"
 #include "gondola/nn/safetensors.hpp"
 
 namespace gondola::train {
@@ -80,7 +81,7 @@ Checkpoint read_checkpoint(const std::filesystem::path& path) {
   }
   for (const auto& [name, tensor] : file.tensors) {
     for (const Part& part : kParts) {
-      if (name.compare(0, part.prefix.size(), part.prefix) == 0) {
+      if (starts_with(name, part.prefix)) {
         static_cast<void>((checkpoint.*part.tensors).add(name.substr(part.prefix.size()), tensor));
       }
     }

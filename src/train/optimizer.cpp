@@ -3,16 +3,13 @@
 #include <cmath>
 
 #include "gondola/core/error.hpp"
+#include "gondola/core/text.hpp"
 #include "gondola/nn/load_network.hpp"
 
 namespace gondola::train {
 namespace {
 
 constexpr const char* kProgress = "progress";
-
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
-}
 
 }  // namespace
 

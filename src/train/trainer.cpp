@@ -130,7 +130,6 @@ Trainer::EpochEnd Trainer::run_epoch(const std::filesystem::path& checkpoint_pat
   GONDOLA_EXPECTS(batches > 0, "Trainer: the source has no batches");
   source_.start_epoch(state_.epoch, state_.batch);
 
-  std::size_t images = 0;
   const double seconds_before = state_.seconds;
   const auto start = Clock::now();
   auto last_save = start;
@@ -140,29 +139,13 @@ Trainer::EpochEnd Trainer::run_epoch(const std::filesystem::path& checkpoint_pat
     check_batch(*batch, network_->spec().class_count);
     add(state_.loss_sums, train_batch(*batch));
     ++state_.batch;
-    images += batch->count();
     state_.images += batch->count();
     const bool at_step = state_.batch % static_cast<std::size_t>(options_.batches_per_step) == 0 ||
                          state_.batch == batches;
     if (at_step) take_step(*batch);
 
     state_.seconds = seconds_before + seconds_since(start);
-    if (callbacks.on_batch) {
-      TrainProgress progress;
-      progress.epoch = state_.epoch;
-      progress.batch = state_.batch;
-      progress.batches = batches;
-      progress.loss = divided(state_.loss_sums, state_.batch);
-      const double per_batch =
-          seconds_since(start) * static_cast<double>(batch->count()) / static_cast<double>(images);
-      progress.images_per_second = static_cast<double>(images) / seconds_since(start);
-      const auto left = static_cast<double>(batches - state_.batch) +
-                        static_cast<double>(batches) * (options_.epochs - state_.epoch - 1);
-      progress.seconds_left = per_batch * left;
-      progress.network_share = state_.network_seconds / state_.seconds;
-      progress.waiting_share = state_.waiting_seconds / state_.seconds;
-      callbacks.on_batch(progress, *batch);
-    }
+    if (callbacks.on_batch) callbacks.on_batch(progress(batches), *batch);
     // Between steps there are gradients that a checkpoint does not hold.
     if (at_step && state_.batch < batches) {
       if (callbacks.stop_requested && callbacks.stop_requested()) {
@@ -178,6 +161,21 @@ Trainer::EpochEnd Trainer::run_epoch(const std::filesystem::path& checkpoint_pat
     waiting_since = Clock::now();
   }
   return EpochEnd::kComplete;
+}
+
+TrainProgress Trainer::progress(std::size_t batches) const {
+  TrainProgress progress;
+  progress.epoch = state_.epoch;
+  progress.batch = state_.batch;
+  progress.batches = batches;
+  progress.loss = divided(state_.loss_sums, state_.batch);
+  progress.images_per_second = static_cast<double>(state_.images) / state_.seconds;
+  const auto batches_left = static_cast<double>(batches - state_.batch) +
+                            static_cast<double>(batches) * (options_.epochs - state_.epoch - 1);
+  progress.seconds_left = state_.seconds / static_cast<double>(state_.batch) * batches_left;
+  progress.network_share = state_.network_seconds / state_.seconds;
+  progress.waiting_share = state_.waiting_seconds / state_.seconds;
+  return progress;
 }
 
 LossParts Trainer::train_batch(const Batch& batch) {

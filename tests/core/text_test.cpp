@@ -45,6 +45,27 @@ TEST(Text, PrintableDoesNotCutACharacterInTwo) {
   EXPECT_EQ(printable("caff\u00e9-latte", 9), "caff\u00e9...");
 }
 
+TEST(Text, StartsAndEnds) {
+  EXPECT_TRUE(starts_with("model.0", "model."));
+  EXPECT_FALSE(starts_with("mod", "model."));
+  EXPECT_TRUE(ends_with("bn.bias", ".bias"));
+  EXPECT_FALSE(ends_with("bias", ".bias"));
+  EXPECT_TRUE(starts_with("any", ""));
+  EXPECT_TRUE(ends_with("any", ""));
+}
+
+TEST(Text, ParsesANumberOnlyWhenItIsAllThereIs) {
+  EXPECT_EQ(parse_number<int>("42"), 42);
+  EXPECT_EQ(parse_number<int>("-7"), -7);
+  EXPECT_EQ(parse_number<double>("2.5e-3"), 0.0025);
+  EXPECT_EQ(parse_number<int>("4.2"), std::nullopt);
+  EXPECT_EQ(parse_number<int>("42 "), std::nullopt);
+  EXPECT_EQ(parse_number<int>(" 42"), std::nullopt);
+  EXPECT_EQ(parse_number<int>(""), std::nullopt);
+  EXPECT_EQ(parse_number<int>("99999999999"), std::nullopt) << "does not fit";
+  EXPECT_EQ(parse_number<std::size_t>("-1"), std::nullopt);
+}
+
 TEST(NearestName, FindsTypingErrors) {
   const std::vector<std::string> names = {"learning_rate", "momentum", "epochs", "conf"};
   EXPECT_EQ(nearest_name("learnign_rate", names), "learning_rate") << "swapped";

@@ -1,12 +1,12 @@
 #include "gondola/train/checkpoint.hpp"
 
 #include <filesystem>
-#include <fstream>
 
 #include <gtest/gtest.h>
 
 #include "gondola/core/error.hpp"
 #include "gondola/nn/load_network.hpp"
+#include "support/shared_data.hpp"
 #include "train/tiny_network.hpp"
 
 namespace gondola::train {
@@ -15,7 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 
 TEST(Checkpoint, ComesBackAsItWas) {
-  const fs::path path = fs::path(testing::TempDir()) / "gondola-checkpoint.safetensors";
+  const test::TempDir dir;
+  const fs::path path = dir / "checkpoint.safetensors";
   Checkpoint written;
   written.weights = nn::extract_tensors(test::tiny_network(1));
   written.average = nn::extract_tensors(test::tiny_network(2));
@@ -36,7 +37,6 @@ TEST(Checkpoint, ComesBackAsItWas) {
   written.settings = "epochs 9\n";
   write_checkpoint(path, written);
   const Checkpoint read = read_checkpoint(path);
-  fs::remove(path);
 
   EXPECT_EQ(read.epoch, 7);
   EXPECT_EQ(read.batch, 12U);
@@ -62,7 +62,8 @@ TEST(Checkpoint, ComesBackAsItWas) {
 }
 
 TEST(Checkpoint, RefusesWeightsThatAreNone) {
-  const fs::path path = fs::path(testing::TempDir()) / "gondola-no-checkpoint.safetensors";
+  const test::TempDir dir;
+  const fs::path path = dir / "weights.safetensors";
   nn::WeightsFile weights;
   weights.description.spec = test::tiny_spec();
   weights.tensors = nn::extract_tensors(test::tiny_network());
@@ -75,7 +76,6 @@ TEST(Checkpoint, RefusesWeightsThatAreNone) {
               std::string::npos)
         << error.what();
   }
-  fs::remove(path);
 }
 
 }  // namespace

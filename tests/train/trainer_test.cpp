@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "gondola/core/error.hpp"
+#include "support/shared_data.hpp"
 #include "train/shapes_source.hpp"
 #include "train/tiny_network.hpp"
 
@@ -20,13 +21,9 @@ using test::tiny_network;
 
 class TrainerTest : public testing::Test {
  protected:
-  TrainerTest() {
-    fs::create_directories(folder_);
-    at::set_num_threads(1);
-  }
-  ~TrainerTest() override { fs::remove_all(folder_); }
+  TrainerTest() { at::set_num_threads(1); }
 
-  fs::path checkpoint() const { return folder_ / "checkpoint.safetensors"; }
+  fs::path checkpoint() const { return dir_ / "checkpoint.safetensors"; }
 
   static TrainerOptions options() {
     TrainerOptions options;
@@ -41,9 +38,7 @@ class TrainerTest : public testing::Test {
   }
 
  private:
-  fs::path folder_ = fs::path(testing::TempDir()) /
-                     (std::string("gondola-trainer-") +
-                      testing::UnitTest::GetInstance()->current_test_info()->name());
+  const test::TempDir dir_;
 };
 
 // Ends a run the hard way, as a kill would: nothing is saved.

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <ostream>
+#include <string_view>
 
 namespace gondola {
 
@@ -43,5 +44,8 @@ class AtomicFile {
   std::unique_ptr<Buffer> buffer_;
   std::ostream stream_;
 };
+
+/// Writes a whole file at once, complete or not at all. Throws: IoError as AtomicFile.
+void write_file(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace gondola

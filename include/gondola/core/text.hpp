@@ -1,10 +1,12 @@
 #pragma once
 
+#include <charconv>
 #include <cstddef>
 #include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 namespace gondola {
@@ -26,6 +28,20 @@ std::vector<std::string> split(std::string_view text, char separator);
 
 /// Without the blanks, tabs and line ends at both ends.
 std::string_view trim(std::string_view text);
+
+bool starts_with(std::string_view text, std::string_view start);
+bool ends_with(std::string_view text, std::string_view end);
+
+/// The number that a text is, in decimal notation and nothing else around it; nullopt when it is
+/// none or does not fit the type. A double may be infinite or not a number ("inf", "nan").
+template <typename Number>
+std::optional<Number> parse_number(std::string_view text) {
+  Number number{};
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, number);
+  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  return number;
+}
 
 /// Text from outside made fit for a one-line message: control characters become '?', and what
 /// exceeds max_length bytes (>= 3) becomes "...", never splitting a UTF-8 character.

@@ -30,6 +30,9 @@ struct ShelfVideoOptions {
 /// Throws ConfigError naming every option out of range.
 void validate(const ShelfVideoOptions& options);
 
+/// How many frames a clip of these (valid) options has.
+std::size_t frame_count(const ShelfVideoOptions& options);
+
 /// A package in one frame, labelled as ShelfObject is.
 struct ShelfVideoObject {
   int identity = 0;  ///< the same in all frames, from 1; one that is put back gets a new one

@@ -102,6 +102,7 @@ class Trainer {
   EpochEnd run_epoch(const std::filesystem::path& checkpoint_path, const TrainCallbacks& callbacks);
   LossParts train_batch(const Batch& batch);
   void take_step(const Batch& batch);
+  TrainProgress progress(std::size_t batches) const;
   bool finish_epoch(const TrainCallbacks& callbacks);
   void set_training_mode();
   std::int64_t total_steps() const;

@@ -11,6 +11,7 @@
 
 #include "gondola/core/atomic_file.hpp"
 #include "gondola/core/error.hpp"
+#include "gondola/core/folder.hpp"
 #include "gondola/media/write_image.hpp"
 #include "shelf_truth.hpp"
 
@@ -36,18 +37,6 @@ void check(const ShelfDatasetOptions& options) {
     throw ConfigError(
         concat("synthetic shelves: threads = ", options.threads, "; expected 1..1024"));
   }
-}
-
-void make_folder(const fs::path& path) {
-  std::error_code error;
-  fs::create_directories(path, error);
-  if (error) throw IoError(concat("cannot make folder ", path.string(), ": ", error.message()));
-}
-
-void write_file(const fs::path& path, const std::string& text) {
-  AtomicFile file(path);
-  file.stream() << text;
-  file.commit();
 }
 
 std::string picture_name(std::size_t number) {

@@ -53,6 +53,10 @@ void validate(const ShelfVideoOptions& options) {
   if (!faults.empty()) throw ConfigError(concat("synthetic shelf video: ", join(faults, "; ")));
 }
 
+std::size_t frame_count(const ShelfVideoOptions& options) {
+  return static_cast<std::size_t>(std::max(1.0, std::round(options.seconds * options.fps)));
+}
+
 struct ShelfVideo::Studio {
   explicit Studio(const ShelfVideoOptions& video_options)
       : options(video_options),
@@ -170,10 +174,7 @@ ShelfVideo::ShelfVideo(const ShelfVideoOptions& options) {
 
 ShelfVideo::~ShelfVideo() = default;
 
-std::size_t ShelfVideo::frame_count() const {
-  return static_cast<std::size_t>(
-      std::max(1.0, std::round(studio_->options.seconds * studio_->options.fps)));
-}
+std::size_t ShelfVideo::frame_count() const { return data::frame_count(studio_->options); }
 
 const std::vector<ShelfProduct>& ShelfVideo::products() const { return studio_->products; }
 
