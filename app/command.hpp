@@ -23,6 +23,9 @@ struct Command {
   CLI::App* parser = nullptr;
   /// Returns the exit code: 0 done, 1 it failed. Throws gondola::Error for what stops it.
   std::function<int(Context&)> run;
+  /// What of the command, as its options are, only gondola-torch has (see libtorch.hpp), such as
+  /// "detect --device cuda"; empty text for nothing, no function for never.
+  std::function<std::string()> needs_libtorch = nullptr;
 };
 
 /// The validator without its own words in --help, where ours already say the same.
@@ -32,11 +35,19 @@ inline CLI::Validator plain(CLI::Validator validator) { return validator.descrip
 inline constexpr const char* kCommonHelp =
     "Every command also takes --quiet, --verbose and --log-json (see gondola --help).";
 
+// Descriptions of the commands that are gondola-torch's alone; both programs list them.
+inline constexpr const char* kInfoDescription =
+    "Show a model's layers, shapes, sizes, classes and licence";
+inline constexpr const char* kSynthDescription = "Draw labelled store shelves";
+inline constexpr const char* kTrainDescription = "Train a network on your own data";
+
 Command add_detect_command(CLI::App& app);
 Command add_info_command(CLI::App& app);
 Command add_convert_command(CLI::App& app);
 Command add_synth_command(CLI::App& app);
 Command add_train_command(CLI::App& app);
+Command add_bench_command(CLI::App& app);
+Command add_quantize_command(CLI::App& app);
 Command add_val_command(CLI::App& app);
 
 }  // namespace gondola::app

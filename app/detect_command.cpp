@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,9 +17,9 @@
 #include "gondola/pipeline/detect_loop.hpp"
 #include "gondola/pipeline/detection_sinks.hpp"
 #include "interrupt.hpp"
+#include "libtorch.hpp"
 #include "model_options.hpp"
 #include "progress_bar.hpp"
-#include "window_sink.hpp"
 #include "yaml_options.hpp"
 
 namespace gondola::app {
@@ -84,6 +85,20 @@ std::string picture_folder(const DetectOptions& options) {
   return options.out.empty() ? kDefaultOut : options.out;
 }
 
+bool is_set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+/// Whether there is a display to open a window on.
+bool display_available() { return is_set("DISPLAY") || is_set("WAYLAND_DISPLAY"); }
+
+std::string needs_libtorch(const DetectOptions& options) {
+  const std::string flag =
+      options.show && display_available() ? "--show" : libtorch_flag(options.detector);
+  return flag.empty() ? flag : "detect " + flag;
+}
+
 std::vector<std::unique_ptr<pipeline::DetectionSink>> make_sinks(const DetectOptions& options,
                                                                  const detect::Detector& detector,
                                                                  Context& context) {
@@ -104,7 +119,7 @@ std::vector<std::unique_ptr<pipeline::DetectionSink>> make_sinks(const DetectOpt
   }
   if (options.show) {
     if (display_available()) {
-      sinks.push_back(std::make_unique<WindowSink>(names));
+      sinks.push_back(make_window_sink(names));
     } else {
       context.log->warn("--show: there is no display (DISPLAY is not set); going on without");
     }
@@ -167,10 +182,11 @@ int run_detect(const DetectOptions& options, Context& context) {
     context.log->warn("{} has no class names; labels are class0 to class{} (--names FILE)",
                       options.model.model, spec.class_count - 1);
   }
-  detect::Detector detector(weights, detector_options(options.detector, spec));
-  context.log->debug("{}: {} classes, {}, input {}, score above {}", detector.model_name(),
+  detect::Detector detector =
+      make_detector(weights, options.detector, detector_options(options.detector, weights));
+  context.log->debug("{}: {} classes, {}, input {}, score above {}; {}", detector.model_name(),
                      spec.class_count, to_string(spec.activation), options.detector.imgsz,
-                     *detector.options().score_threshold);
+                     *detector.options().score_threshold, detector.runtime());
   const auto sinks = make_sinks(options, detector, context);
 
   const std::size_t total = source->size_hint().value_or(0);
@@ -207,7 +223,8 @@ Command add_detect_command(CLI::App& app) {
   auto options = std::make_shared<DetectOptions>();
   CLI::App* parser = app.add_subcommand("detect", "Find objects in pictures");
   add_options(*parser, *options);
-  return {parser, [options](Context& context) { return run_detect(*options, context); }};
+  return {parser, [options](Context& context) { return run_detect(*options, context); },
+          [options] { return needs_libtorch(*options); }};
 }
 
 }  // namespace gondola::app

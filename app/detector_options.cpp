@@ -2,17 +2,24 @@
 
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
+#include "libtorch.hpp"
 #include "model_options.hpp"
 
 namespace gondola::app {
 namespace {
 
-detect::Precision precision_of(const std::string& name) {
-  if (name == "bf16") return detect::Precision::kBFloat16;
-  if (name == "int8") {
-    throw ConfigError("--precision int8: the model is not quantised; use fp32 or bf16");
+engine::Precision precision_of(const std::string& name, const nn::WeightsFile& weights) {
+  const bool quantised = weights.quantization.has_value();
+  if (name == "int8" && !quantised) {
+    throw ConfigError(concat("--precision int8: ", weights.description.spec.name,
+                             " is not quantised; make an int8 file with gondola quantize"));
   }
-  return detect::Precision::kFloat32;
+  // Of float weights fp32 alone is sure to keep their accuracy; bf16 is there to be asked for.
+  const bool int8_runs = engine::precision_problem(engine::Precision::kInt8).empty();
+  if (name == "int8" || (name == "auto" && quantised && int8_runs)) {
+    return engine::Precision::kInt8;
+  }
+  return name == "bf16" ? engine::Precision::kBFloat16 : engine::Precision::kFloat32;
 }
 
 void add_network_options(CLI::App& command, DetectorFlags& flags) {
@@ -21,11 +28,17 @@ void add_network_options(CLI::App& command, DetectorFlags& flags) {
       ->capture_default_str();
   command
       .add_option("--precision", flags.precision,
-                  "fp32, bf16, int8 (needs a quantised model), or auto")
+                  "fp32, bf16, int8 (of quantised models), or auto: int8 for those, else fp32")
       ->check(plain(CLI::IsMember({"fp32", "bf16", "int8", "auto"})))
       ->type_name("TYPE")
       ->capture_default_str();
-  command.add_option("--device", flags.device, "cpu, cuda or cuda:N")
+  command
+      .add_option("--runtime", flags.runtime,
+                  "What runs the network: engine, or libtorch to compare it with")
+      ->check(plain(CLI::IsMember({"engine", "libtorch"})))
+      ->type_name("NAME")
+      ->capture_default_str();
+  command.add_option("--device", flags.device, "cpu, or cuda or cuda:N, which libtorch runs")
       ->type_name("DEVICE")
       ->capture_default_str();
   command
@@ -46,10 +59,12 @@ void add_selection_options(CLI::App& command, DetectorFlags& flags) {
   command.add_option("--conf", flags.conf, concat("Least score, 0..1; default: ", conf_default))
       ->check(plain(CLI::Range(0.0, 1.0)))
       ->type_name("SCORE");
-  command.add_option("--iou", flags.iou, "Overlap above which the lesser box goes, 0..1")
+  command
+      .add_option("--iou", flags.iou,
+                  "Overlap above which the lesser box goes, 0..1; default: the model's own, else "
+                  "0.7")
       ->check(plain(CLI::Range(0.0, 1.0)))
-      ->type_name("IOU")
-      ->capture_default_str();
+      ->type_name("IOU");
   command.add_option("--max-det", flags.max_det, "Most detections per picture; 0 = no limit")
       ->type_name("N")
       ->capture_default_str();
@@ -85,12 +100,14 @@ void add_detector_options(CLI::App& command, DetectorFlags& flags) {
   add_selection_options(command, flags);
 }
 
-detect::DetectorOptions detector_options(const DetectorFlags& flags, const nn::ModelSpec& spec) {
+detect::DetectorOptions detector_options(const DetectorFlags& flags,
+                                         const nn::WeightsFile& weights) {
+  const nn::ModelSpec& spec = weights.description.spec;
   detect::DetectorOptions detector;
   detector.image_size = flags.imgsz;
   detector.score_threshold = flags.conf;
   detector.nms.method = nms_method_from_name(flags.nms).value();
-  detector.nms.iou_threshold = flags.iou;
+  detector.iou_threshold = flags.iou;
   detector.nms.class_agnostic = flags.agnostic;
   detector.nms.max_detections = flags.max_det;
   detector.multi_label = flags.multi_label;
@@ -99,9 +116,21 @@ detect::DetectorOptions detector_options(const DetectorFlags& flags, const nn::M
   detector.tiles.size = flags.tile;
   detector.tiles.overlap = flags.tile_overlap;
   detector.max_batch = flags.batch;
-  detector.precision = precision_of(flags.precision);
+  detector.precision = precision_of(flags.precision, weights);
+  detector.threads = flags.threads;
   detector.device = flags.device;
   return detector;
+}
+
+std::string libtorch_flag(const DetectorFlags& flags) {
+  if (flags.runtime == "libtorch") return "--runtime libtorch";
+  return flags.device == "cpu" ? std::string() : "--device " + flags.device;
+}
+
+detect::Detector make_detector(const nn::WeightsFile& weights, const DetectorFlags& flags,
+                               const detect::DetectorOptions& options) {
+  if (libtorch_flag(flags).empty()) return detect::Detector(weights, options);
+  return {weights.description, make_libtorch_runner(weights, options), options};
 }
 
 void require_weights(const nn::WeightsFile& weights, const std::string& name) {

@@ -57,6 +57,8 @@ nlohmann::json description_json(const nn::WeightsFile& weights) {
   out["classes"] = spec.class_names;
   out["conf"] = description.score_threshold ? nlohmann::json(*description.score_threshold)
                                             : nlohmann::json(nullptr);
+  out["iou"] = description.iou_threshold ? nlohmann::json(*description.iou_threshold)
+                                         : nlohmann::json(nullptr);
   out["licence"] =
       description.licence.empty() ? nlohmann::json(nullptr) : nlohmann::json(description.licence);
   out["training"] = json_or_text(description.training);
@@ -152,6 +154,11 @@ void print_description(const nn::WeightsFile& weights) {
   fmt::print("conf        {}\n", description.score_threshold
                                      ? fmt::format("{:.3f}", *description.score_threshold)
                                      : "not calibrated (0.25 is used)");
+  if (description.iou_threshold) fmt::print("iou         {:.2f}\n", *description.iou_threshold);
+  if (weights.quantization) {
+    fmt::print("int8        {} results with ranges, {} layers wider\n",
+               weights.quantization->tensors.size(), weights.quantization->kept.size());
+  }
   fmt::print("licence     {}\n",
              description.licence.empty() ? "not stated in the file" : description.licence);
   print_training(description.training);
@@ -246,8 +253,7 @@ int run_info(const InfoOptions& options, Context& context) {
 
 Command add_info_command(CLI::App& app) {
   auto options = std::make_shared<InfoOptions>();
-  CLI::App* parser =
-      app.add_subcommand("info", "Show a model's layers, shapes, sizes, classes and licence");
+  CLI::App* parser = app.add_subcommand("info", kInfoDescription);
   add_model_options(*parser, options->model, /*positional=*/true);
   parser
       ->add_option("--activations", options->pictures,

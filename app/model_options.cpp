@@ -10,7 +10,7 @@
 #include "gondola/core/cpus.hpp"
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
-#include "gondola/nn/runtime.hpp"
+#include "libtorch.hpp"
 #include "yaml_options.hpp"
 
 namespace gondola::app {
@@ -113,7 +113,7 @@ std::vector<int> parse_classes(const std::vector<std::string>& words, const Clas
 
 void use_threads(int threads, Context& context) {
   const int count = threads > 0 ? threads : usable_cpus();
-  nn::set_threads(count);
+  set_libtorch_threads(count);
   cv::setNumThreads(count);
   context.log->debug("{} threads", count);
 }

@@ -187,7 +187,7 @@ int run_synth(const SynthOptions& options, Context& context) {
 
 Command add_synth_command(CLI::App& app) {
   auto options = std::make_shared<SynthOptions>();
-  CLI::App* parser = app.add_subcommand("synth", "Draw labelled store shelves");
+  CLI::App* parser = app.add_subcommand("synth", kSynthDescription);
   add_options(*parser, *options);
   return {parser, [options](Context& context) { return run_synth(*options, context); }};
 }

@@ -15,6 +15,7 @@
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
 #include "gondola/data/batch_loader.hpp"
+#include "gondola/engine/precision.hpp"
 #include "gondola/nn/load_network.hpp"
 #include "gondola/nn/runtime.hpp"
 #include "gondola/train/trainer.hpp"
@@ -280,10 +281,11 @@ nn::Network make_network(const Start& start, std::uint64_t seed, Context& contex
 }
 
 bool use_bfloat16(const TrainFlags& flags) {
-  if (flags.precision == "auto") return flags.device != "cpu" || nn::has_fast_bfloat16();
-  if (flags.precision == "bf16" && flags.device == "cpu" && !nn::has_fast_bfloat16()) {
-    throw ConfigError(
-        "--precision bf16: this processor has no bfloat16 arithmetic (AVX-512 BF16); use fp32");
+  // What the engine needs for bfloat16 is what makes it pay in training, too.
+  const std::string problem = engine::precision_problem(engine::Precision::kBFloat16);
+  if (flags.precision == "auto") return flags.device != "cpu" || problem.empty();
+  if (flags.precision == "bf16" && flags.device == "cpu" && !problem.empty()) {
+    throw ConfigError(concat("--precision bf16: ", problem, "; use fp32"));
   }
   return flags.precision == "bf16";
 }
@@ -483,7 +485,7 @@ int run_train(CLI::App& command, TrainFlags& flags, Context& context) {
 
 Command add_train_command(CLI::App& app) {
   auto flags = std::make_shared<TrainFlags>();
-  CLI::App* parser = app.add_subcommand("train", "Train a network on your own data");
+  CLI::App* parser = app.add_subcommand("train", kTrainDescription);
   add_options(*parser, *flags);
   return {parser,
           [flags, parser](Context& context) { return run_train(*parser, *flags, context); }};

@@ -302,10 +302,10 @@ std::optional<Measurement> measure_model(const ValOptions& options, Context& con
   const data::Dataset dataset = load_truth(options, context);
   const ClassMap map = map_classes(spec, dataset, options.single_class, context);
 
-  detect::DetectorOptions detector_settings = detector_options(options.detector, spec);
+  detect::DetectorOptions detector_settings = detector_options(options.detector, weights);
   // Candidates that will count as one class compete as one.
   if (options.single_class) detector_settings.nms.class_agnostic = true;
-  detect::Detector detector(weights, detector_settings);
+  detect::Detector detector = make_detector(weights, options.detector, detector_settings);
   std::vector<std::unique_ptr<pipeline::DetectionSink>> sinks;
   auto collector = std::make_unique<EvaluationSink>(dataset.images, map);
   const EvaluationSink& collected = *collector;
@@ -341,7 +341,7 @@ std::optional<Measurement> measure_model(const ValOptions& options, Context& con
                    {"data", data_json(options)},
                    {"imgsz", options.detector.imgsz},
                    {"conf", *options.detector.conf},
-                   {"iou", options.detector.iou},
+                   {"iou", detector.options().nms.iou_threshold},
                    {"max_det", options.detector.max_det},
                    {"multi_label", options.detector.multi_label},
                    {"nms", options.detector.nms},
@@ -459,7 +459,11 @@ Command add_val_command(CLI::App& app) {
   auto options = std::make_shared<ValOptions>();
   CLI::App* parser = app.add_subcommand("val", "Measure a model, or given detections");
   add_options(*parser, *options);
-  return {parser, [options](Context& context) { return run_val(*options, context); }};
+  return {parser, [options](Context& context) { return run_val(*options, context); },
+          [options] {
+            const std::string flag = libtorch_flag(options->detector);
+            return flag.empty() ? flag : "val " + flag;
+          }};
 }
 
 }  // namespace gondola::app

@@ -1,6 +1,5 @@
 #include "window_sink.hpp"
 
-#include <cstdlib>
 #include <utility>
 
 #include <opencv2/highgui.hpp>
@@ -13,14 +12,7 @@ namespace {
 constexpr const char* kWindow = "gondola";
 constexpr int kEscape = 27;
 
-bool is_set(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value != nullptr && *value != '\0';
-}
-
 }  // namespace
-
-bool display_available() { return is_set("DISPLAY") || is_set("WAYLAND_DISPLAY"); }
 
 WindowSink::WindowSink(ClassNames names) : names_(std::move(names)) {}
 

@@ -5,9 +5,6 @@
 
 namespace gondola::app {
 
-/// Whether there is a display to open a window on.
-bool display_available();
-
 /// Shows each annotated picture until a key is pressed. After q or Esc, shows no more.
 class WindowSink : public pipeline::DetectionSink {
  public:

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "gondola/data/batch_loader.hpp"
+#include "gondola/engine/precision.hpp"
 #include "gondola/nn/runtime.hpp"
 #include "gondola/train/trainer.hpp"
 
@@ -173,7 +174,7 @@ int main(int argc, char** argv) {
                         {},
                         {},
                         {}});
-  if (nn::has_fast_bfloat16()) {
+  if (engine::precision_problem(engine::Precision::kBFloat16).empty()) {
     precisions.push_back({"bf16",
                           at::kBFloat16,
                           std::make_unique<Training>(spec, pictures, side, batch, true),

@@ -16,7 +16,8 @@ std::vector<nn::LayerActivity> measure_activity(const nn::WeightsFile& weights,
   const c10::InferenceMode inference;
   nn::Network network = nn::build_network(weights, weights.description.spec.name);
   nn::ActivityMeter meter(network);
-  const at::Tensor input = at::empty({1, 3, image_size, image_size});
+  const at::Tensor input =
+      at::empty({1, 3, image_size, image_size}, at::MemoryFormat::ChannelsLast);
   while (const auto frame = pictures.next()) {
     const media::Letterboxed placed =
         media::letterbox_image(frame->image, Size{image_size, image_size});

@@ -1,29 +1,19 @@
 #include "gondola/detect/detector.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <mutex>
 #include <utility>
 
-#include <ATen/ATen.h>
-#include <c10/core/InferenceMode.h>
-
+#include "engine_runner.hpp"
 #include "gondola/core/error.hpp"
 #include "gondola/media/letterbox_image.hpp"
 #include "gondola/nn/candidates.hpp"
-#include "gondola/nn/load_network.hpp"
-#include "gondola/nn/runtime.hpp"
-#include "input_tensor.hpp"
+#include "stopwatch.hpp"
 
 namespace gondola::detect {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr int kSmallestTile = 64;
-
-double milliseconds_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
 
 // One look of the network: a picture or a part of it.
 struct View {
@@ -41,6 +31,8 @@ DetectorOptions completed(DetectorOptions options, const nn::ModelDescription& m
         concat("score threshold ", *options.score_threshold, " is outside 0..1 (--conf)"));
   }
   options.nms.soft_score_threshold = *options.score_threshold;
+  if (!options.iou_threshold) options.iou_threshold = model.iou_threshold;
+  if (options.iou_threshold) options.nms.iou_threshold = *options.iou_threshold;
   for (const int class_id : options.classes) {
     if (class_id < 0 || class_id >= model.spec.class_count) {
       throw ConfigError(concat("class ", class_id, " does not exist: ", model.spec.name,
@@ -54,25 +46,32 @@ DetectorOptions completed(DetectorOptions options, const nn::ModelDescription& m
                              options.image_size, ", or 0 for no tiles (--tile)"));
   }
   if (options.max_batch < 1) throw ConfigError(concat("batch ", options.max_batch, " is below 1"));
-  nn::check_device(options.device);
   return options;
+}
+
+std::unique_ptr<NetworkRunner> engine_runner(const nn::WeightsFile& weights,
+                                             const DetectorOptions& options) {
+  if (options.device != "cpu") {
+    throw ConfigError(concat("device '", options.device,
+                             "': the engine runs on the CPU; use "
+                             "--device cpu, or LibTorch (--runtime libtorch, or "
+                             "make_torch_runner() in code)"));
+  }
+  return make_engine_runner(weights, options);
 }
 
 }  // namespace
 
 class Detector::Implementation {
  public:
-  Implementation(const nn::WeightsFile& weights, const DetectorOptions& detector_options)
-      : options(completed(detector_options, weights.description)),
-        description(weights.description),
+  Implementation(const nn::ModelDescription& model, const DetectorOptions& completed_options,
+                 std::unique_ptr<NetworkRunner> network_runner)
+      : options(completed_options),
+        description(model),
         names(description.spec.class_names.empty()
                   ? std::vector<std::string>(static_cast<std::size_t>(description.spec.class_count))
                   : description.spec.class_names),
-        network_(nn::build_network(weights, description.spec.name)),
-        device_(options.device),
-        type_(options.precision == Precision::kBFloat16 ? at::kBFloat16 : at::kFloat) {
-    network_->fuse();
-    network_->to(device_, type_);
+        runner_(std::move(network_runner)) {
     candidates_.class_count = description.spec.class_count;
     candidates_.reg_max = description.spec.head.reg_max;
     candidates_.score_threshold = *options.score_threshold;
@@ -100,10 +99,10 @@ class Detector::Implementation {
     }
 
     for (std::size_t i = 0; i < images.size(); ++i) {
-      const Clock::time_point start = Clock::now();
+      Stopwatch watch;
       results[i].image = size_of(images[i]);
       results[i].detections = joined(found[i], results[i].image);
-      results[i].times_ms.postprocess += milliseconds_since(start);
+      results[i].times_ms.postprocess += watch.lap_ms();
     }
     return results;
   }
@@ -111,6 +110,8 @@ class Detector::Implementation {
   const DetectorOptions options;
   const nn::ModelDescription description;
   const ClassNames names;
+
+  std::string runtime() const { return runner_->description(); }
 
  private:
   std::vector<Tile> tiles_of(Size image) const {
@@ -122,51 +123,43 @@ class Detector::Implementation {
   void run_batch(const std::vector<cv::Mat>& images, const std::vector<View>& views,
                  std::vector<std::vector<TileDetections>>& found,
                  std::vector<pipeline::ImageDetections>& results) const {
-    const c10::InferenceMode inference;
     const double share = 1.0 / static_cast<double>(views.size());
     const Size input{options.image_size, options.image_size};
 
-    Clock::time_point start = Clock::now();
-    const at::Tensor batch =
-        at::empty({static_cast<std::int64_t>(views.size()), 3, input.height, input.width});
+    Stopwatch watch;
+    std::vector<cv::Mat> pictures;
     std::vector<LetterboxTransform> transforms;
-    cv::Mat letterboxed;
-    for (std::size_t i = 0; i < views.size(); ++i) {
-      const Tile& tile = views[i].tile;
-      const cv::Mat part =
-          images[views[i].image](cv::Rect(tile.x, tile.y, tile.width, tile.height));
-      transforms.push_back(media::letterbox_image(part, input, letterboxed));
-      write_input(letterboxed, batch[static_cast<std::int64_t>(i)]);
+    for (const View& view : views) {
+      const Tile& tile = view.tile;
+      const cv::Mat part = images[view.image](cv::Rect(tile.x, tile.y, tile.width, tile.height));
+      media::Letterboxed placed = media::letterbox_image(part, input);
+      pictures.push_back(std::move(placed.image));
+      transforms.push_back(placed.transform);
     }
-    const double preprocess_ms = milliseconds_since(start) * share;
+    const double letterbox_ms = watch.lap_ms();
 
-    start = Clock::now();
-    std::vector<at::Tensor> logits = network_->forward(batch.to(device_, type_));
-    for (at::Tensor& level : logits) level = level.to(at::kCPU, at::kFloat).contiguous();
-    const double network_ms = milliseconds_since(start) * share;
-
-    for (std::size_t i = 0; i < views.size(); ++i) {
-      start = Clock::now();
-      found[views[i].image].push_back(
-          {views[i].tile, detections_of(logits, i, transforms[i], views[i].tile)});
-      pipeline::StageTimes& times = results[views[i].image].times_ms;
-      times.preprocess += preprocess_ms;
-      times.network += network_ms;
-      times.postprocess += milliseconds_since(start);
+    NetworkRunner::Times network;
+    {
+      const std::lock_guard<std::mutex> lock(runner_mutex_);
+      network = runner_->run(pictures, [&](std::size_t i,
+                                           const std::vector<nn::LevelLogits>& logits) {
+        Stopwatch decoding;
+        const View& view = views[i];
+        found[view.image].push_back({view.tile, detections_of(logits, transforms[i], view.tile)});
+        results[view.image].times_ms.postprocess += decoding.lap_ms();
+      });
+    }
+    for (const View& view : views) {
+      pipeline::StageTimes& times = results[view.image].times_ms;
+      times.preprocess += share * (letterbox_ms + network.preprocess_ms);
+      times.network += share * network.network_ms;
     }
   }
 
   // Decodes one view's logits: candidates, NMS, pixels of the whole image.
-  std::vector<Detection> detections_of(const std::vector<at::Tensor>& logits, std::size_t view,
+  std::vector<Detection> detections_of(const std::vector<nn::LevelLogits>& levels,
                                        const LetterboxTransform& transform,
                                        const Tile& tile) const {
-    std::vector<nn::LevelLogits> levels;
-    for (std::size_t level = 0; level < logits.size(); ++level) {
-      const at::Tensor& map = logits[level];
-      levels.push_back({map.data_ptr<float>() + static_cast<std::int64_t>(view) * map.stride(0),
-                        static_cast<int>(map.size(2)), static_cast<int>(map.size(3)),
-                        description.spec.head.strides[level]});
-    }
     std::vector<Detection> detections =
         nms(nn::select_candidates(levels, candidates_), options.nms);
     for (Detection& detection : detections) {
@@ -191,18 +184,27 @@ class Detector::Implementation {
     return nms(merge_tiles(views, image, merge), again);
   }
 
-  // Forward passes do not change the network, but LibTorch's modules know no const.
-  mutable nn::Network network_;
-  at::Device device_;
-  at::ScalarType type_;
+  const std::unique_ptr<NetworkRunner> runner_;
+  mutable std::mutex runner_mutex_;
   nn::CandidateOptions candidates_;
 };
 
 Detector::Detector(const std::filesystem::path& model, const DetectorOptions& options)
     : Detector(nn::read_weights(model), options) {}
 
-Detector::Detector(const nn::WeightsFile& weights, const DetectorOptions& options)
-    : implementation_(std::make_unique<Implementation>(weights, options)) {}
+Detector::Detector(const nn::WeightsFile& weights, const DetectorOptions& options) {
+  // The options come first: what is wrong with them is told before a network is built.
+  const DetectorOptions all = completed(options, weights.description);
+  implementation_ =
+      std::make_unique<Implementation>(weights.description, all, engine_runner(weights, all));
+}
+
+Detector::Detector(const nn::ModelDescription& model, std::unique_ptr<NetworkRunner> runner,
+                   const DetectorOptions& options) {
+  GONDOLA_EXPECTS(runner != nullptr, "Detector: no runner");
+  implementation_ =
+      std::make_unique<Implementation>(model, completed(options, model), std::move(runner));
+}
 
 Detector::~Detector() = default;
 Detector::Detector(Detector&&) noexcept = default;
@@ -219,6 +221,7 @@ std::vector<pipeline::ImageDetections> Detector::detect_batch(const std::vector<
 const ClassNames& Detector::class_names() const { return implementation_->names; }
 const std::string& Detector::model_name() const { return implementation_->description.spec.name; }
 const nn::ModelDescription& Detector::model() const { return implementation_->description; }
+std::string Detector::runtime() const { return implementation_->runtime(); }
 const DetectorOptions& Detector::options() const { return implementation_->options; }
 
 }  // namespace gondola::detect

@@ -22,18 +22,16 @@ std::array<float, 256> unit_levels() {
 
 void write_input(const cv::Mat& bgr, const at::Tensor& into) {
   GONDOLA_EXPECTS(bgr.type() == CV_8UC3 && bgr.isContinuous() && into.size(1) == bgr.rows &&
-                      into.size(2) == bgr.cols,
+                      into.size(2) == bgr.cols && into.permute({1, 2, 0}).is_contiguous(),
                   "write_input: picture ", bgr.cols, "x", bgr.rows);
   const std::array<float, 256> levels = unit_levels();
-  const std::size_t pixels = bgr.total();
+  const std::size_t values = 3 * bgr.total();
   const std::uint8_t* source = bgr.ptr<std::uint8_t>();
-  float* red = into.data_ptr<float>();
-  float* green = red + pixels;
-  float* blue = green + pixels;
-  for (std::size_t i = 0; i < pixels; ++i) {
-    blue[i] = levels[source[3 * i]];
-    green[i] = levels[source[3 * i + 1]];
-    red[i] = levels[source[3 * i + 2]];
+  float* rgb = into.data_ptr<float>();
+  for (std::size_t i = 0; i < values; i += 3) {
+    rgb[i] = levels[source[i + 2]];
+    rgb[i + 1] = levels[source[i + 1]];
+    rgb[i + 2] = levels[source[i]];
   }
 }
 

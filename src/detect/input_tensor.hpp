@@ -5,10 +5,11 @@
 
 namespace gondola::detect {
 
-/// Writes a letterboxed picture into one image of a batch: RGB planes, 0..1.
+/// Writes a letterboxed picture into one image of a batch: red, green, blue, 0..1.
 ///
-/// @param bgr  CV_8UC3, H x W, continuous
-/// @param into  [3, H, W], float32, contiguous, on the CPU
+/// @param bgr   CV_8UC3, H x W, continuous
+/// @param into  [3, H, W], float32, on the CPU; the channels of a pixel side by side, as in one
+///              image of a channels-last batch
 void write_input(const cv::Mat& bgr, const at::Tensor& into);
 
 }  // namespace gondola::detect

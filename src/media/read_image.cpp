@@ -18,6 +18,7 @@
 #include "decoders.hpp"
 #include "exif_orientation.hpp"
 #include "image_format.hpp"
+#include "late_opencv.hpp"
 #include "silence_cerr.hpp"
 
 namespace gondola::media {
@@ -70,7 +71,7 @@ DecodedImage decode_with_opencv(const unsigned char* bytes, std::size_t size, Im
   DecodedImage image;
   try {
     const SilenceCerr silence;
-    image.pixels = cv::imdecode(file, cv::IMREAD_COLOR);
+    image.pixels = late_imdecode(file, cv::IMREAD_COLOR);
   } catch (const cv::Exception& error) {
     if (error.code == cv::Error::StsNoMem) throw;
     if (error.func == "validateInputImageSize")

@@ -9,6 +9,7 @@
 
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
+#include "late_opencv.hpp"
 
 namespace gondola::media {
 namespace {
@@ -36,7 +37,7 @@ constexpr double kCapPerEm = 0.73;
 /// Null when the file is no font.
 cv::Ptr<cv::freetype::FreeType2> load_font(const std::string& path) {
   // A new object for every attempt: after a failed load, OpenCV 4.6 leaves it unusable.
-  const cv::Ptr<cv::freetype::FreeType2> font = cv::freetype::createFreeType2();
+  const cv::Ptr<cv::freetype::FreeType2> font = late_freetype();
   try {
     font->loadFontData(path, 0);
   } catch (const cv::Exception&) {

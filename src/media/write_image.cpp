@@ -8,8 +8,10 @@
 
 #include <opencv2/imgcodecs.hpp>
 
+#include "encoders.hpp"
 #include "gondola/core/atomic_file.hpp"
 #include "gondola/core/error.hpp"
+#include "late_opencv.hpp"
 
 namespace gondola::media {
 namespace {
@@ -38,12 +40,13 @@ int max_side(const std::string& extension) {
 
 std::vector<unsigned char> encode(const std::string& path, const std::string& extension,
                                   const cv::Mat& image, const WriteOptions& options) {
+  if (is_jpeg(extension)) return encode_jpeg(image, options.jpeg_quality, path);
+  if (extension == ".png") return encode_png(image, path);
   std::vector<int> parameters;
-  if (is_jpeg(extension)) parameters = {cv::IMWRITE_JPEG_QUALITY, options.jpeg_quality};
   if (extension == ".webp") parameters = {cv::IMWRITE_WEBP_QUALITY, options.jpeg_quality};
   std::vector<unsigned char> bytes;
   try {
-    if (cv::imencode(extension, image, bytes, parameters)) return bytes;
+    if (late_imencode(extension, image, bytes, parameters)) return bytes;
   } catch (const cv::Exception& error) {
     throw IoError(concat("cannot write picture '", path, "': ", error.err));
   }

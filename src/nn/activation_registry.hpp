@@ -3,8 +3,6 @@
 #include <string>
 #include <string_view>
 
-#include <ATen/ATen.h>
-
 namespace gondola::nn {
 
 /// The one number some activations have; no name means none.
@@ -17,16 +15,20 @@ struct ActivationParameter {
   bool learned_per_channel = false;  ///< the number is only where training starts
 };
 
-/// One row of the registry in activations.cpp.
+/// One row of the registry in activation_registry.cpp.
 struct ActivationDefinition {
   std::string_view name;
   std::string_view torch_class;  ///< last part of the PyTorch module's class name
   ActivationParameter parameter;
-  /// @param weight  [C] slopes when parameter.learned_per_channel, else undefined
-  at::Tensor (*apply)(const at::Tensor& input, double parameter, const at::Tensor& weight);
 };
 
+/// Null for an unknown name.
+const ActivationDefinition* find_activation(std::string_view name);
+
+/// By the last part of a PyTorch module's class name; null for an unknown one.
+const ActivationDefinition* find_torch_class(std::string_view class_name);
+
 /// Requires: a name from make_activation_spec().
-const ActivationDefinition& activation_definition(const std::string& name);
+const ActivationDefinition& activation_definition(std::string_view name);
 
 }  // namespace gondola::nn

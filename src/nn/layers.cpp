@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "activation_functions.hpp"
 #include "activation_registry.hpp"
 #include "batch_norm_activation.hpp"
 #include "gondola/core/error.hpp"
@@ -81,7 +82,7 @@ ActivationImpl::ActivationImpl(ActivationSpec activation, std::int64_t channels)
 }
 
 at::Tensor ActivationImpl::forward(const at::Tensor& input) {
-  return activation_definition(spec.name).apply(input, spec.parameter.value_or(0), weight);
+  return apply_activation(spec, input, weight);
 }
 
 ConvBlockImpl::ConvBlockImpl(const ConvBlockOptions& block_options, const BlockContext& context)

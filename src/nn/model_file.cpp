@@ -13,14 +13,12 @@
 #include "gondola/core/text.hpp"
 #include "gondola/nn/checkpoint.hpp"
 #include "gondola/nn/float16.hpp"
-#include "gondola/nn/network.hpp"
 #include "gondola/nn/safetensors.hpp"
+#include "gondola/nn/tensor_shapes.hpp"
 #include "install_paths.hpp"
 
 namespace gondola::nn {
 namespace {
-
-using Shapes = std::map<std::string, std::vector<std::int64_t>>;
 
 // Tensors that Ultralytics files carry and no network needs: a counter of batch norm, and the
 // constants 0..15 that its DFL is computed with.
@@ -36,19 +34,9 @@ NamedTensors without_extras(const NamedTensors& tensors) {
   return kept;
 }
 
-Shapes shapes_of(const NamedTensors& tensors) {
-  Shapes shapes;
+TensorShapes shapes_of(const NamedTensors& tensors) {
+  TensorShapes shapes;
   for (const auto& [name, tensor] : tensors) shapes.emplace(name, tensor.shape);
-  return shapes;
-}
-
-Shapes shapes_of(const ModelSpec& spec) {
-  const Network network(spec);
-  Shapes shapes;
-  for (const auto& item : network->named_parameters())
-    shapes.emplace(item.key(), item.value().sizes().vec());
-  for (const auto& item : network->named_buffers())
-    shapes.emplace(item.key(), item.value().sizes().vec());
   return shapes;
 }
 
@@ -84,7 +72,7 @@ void note(Difference& difference, const std::string& text) {
   if (difference.count++ == 0) difference.first = text;
 }
 
-Difference compare(const Shapes& expected, const Shapes& found) {
+Difference compare(const TensorShapes& expected, const TensorShapes& found) {
   Difference difference;
   for (const auto& [name, shape] : expected) {
     const auto same = found.find(name);
@@ -102,7 +90,7 @@ Difference compare(const Shapes& expected, const Shapes& found) {
 
 // Finds the built-in model whose tensors are exactly the file's.
 ModelSpec recognise(const NamedTensors& tensors, const std::string& source_name) {
-  const Shapes found = shapes_of(tensors);
+  const TensorShapes found = shapes_of(tensors);
   std::optional<std::pair<std::string, Difference>> nearest;
   for (const auto& [name, yaml] : builtin_model_yamls()) {
     const auto spec = fitted_to_head(parse_model_spec(yaml, name), tensors);
@@ -110,7 +98,7 @@ ModelSpec recognise(const NamedTensors& tensors, const std::string& source_name)
     // The stem tells most models apart without building them.
     const int stem = stage_shapes(*spec).front().channels;
     if (output_channels(tensors, "model.0.conv.weight") != stem) continue;
-    const Difference difference = compare(shapes_of(*spec), found);
+    const Difference difference = compare(tensor_shapes(*spec), found);
     if (difference.count == 0) return *spec;
     if (!nearest || difference.count < nearest->second.count) nearest.emplace(name, difference);
   }
@@ -157,9 +145,24 @@ struct RawWeights {
   std::vector<std::string> class_names;
   std::optional<double> batch_norm_epsilon;
   std::vector<float> strides;
+  std::optional<Quantization> quantization;
 
   bool records_activation() const { return has_spec || activation.has_value(); }
 };
+
+// A number from 0 to 1 in a file's metadata; nothing where there is none.
+std::optional<float> read_share(const std::map<std::string, std::string>& metadata,
+                                const std::string& key, const std::string& source_name) {
+  const std::string* text = find_value(metadata, key);
+  if (text == nullptr) return std::nullopt;
+  char* end = nullptr;
+  const float value = std::strtof(text->c_str(), &end);
+  if (end == text->c_str() || *end != '\0' || !(value >= 0 && value <= 1)) {
+    throw WeightsError(concat(source_name, ": ", key, " = '", printable(*text),
+                              "'; expected a number from 0 to 1"));
+  }
+  return value;
+}
 
 void read_own_description(RawWeights& raw, const std::map<std::string, std::string>& metadata,
                           const std::string& source_name) {
@@ -188,15 +191,8 @@ void read_own_description(RawWeights& raw, const std::map<std::string, std::stri
                                 "; the file contradicts itself"));
     }
   }
-  if (const std::string* threshold = find_value(metadata, "gondola.conf")) {
-    char* end = nullptr;
-    const float value = std::strtof(threshold->c_str(), &end);
-    if (end == threshold->c_str() || *end != '\0' || !(value >= 0 && value <= 1)) {
-      throw WeightsError(concat(source_name, ": gondola.conf = '", printable(*threshold),
-                                "'; expected a number from 0 to 1"));
-    }
-    description.score_threshold = value;
-  }
+  description.score_threshold = read_share(metadata, "gondola.conf", source_name);
+  description.iou_threshold = read_share(metadata, "gondola.iou", source_name);
   if (const std::string* licence = find_value(metadata, "gondola.licence")) {
     description.licence = *licence;
   }
@@ -211,6 +207,10 @@ RawWeights read_raw_safetensors(const std::filesystem::path& path) {
   raw.tensors = without_extras(file.tensors);
   if (file.metadata.count("gondola.model") != 0) {
     read_own_description(raw, file.metadata, path.string());
+    if (const std::string* text = find_value(file.metadata, "gondola.quantization")) {
+      raw.quantization = parse_quantization(*text, path.string());
+      raw.tensors = decode_int8(raw.tensors, path.string());
+    }
   } else if (const std::string* torch_class = find_value(file.metadata, "act")) {
     // Some exporters write the PyTorch class of the activation under this key.
     raw.activation = activation_from_torch_class(*torch_class, std::nullopt);
@@ -336,7 +336,7 @@ WeightsFile with_spec(RawWeights raw, ModelSpec spec, bool activation_assumed) {
                                            spec.activation, " (--activation NAME for another)"));
   }
   raw.description.spec = std::move(spec);
-  return {std::move(raw.description), std::move(raw.tensors)};
+  return {std::move(raw.description), std::move(raw.tensors), std::move(raw.quantization)};
 }
 
 }  // namespace
@@ -348,10 +348,8 @@ WeightsFile read_weights(const std::filesystem::path& path) {
   return with_spec(std::move(raw), std::move(spec), assumed);
 }
 
-void write_weights(const std::filesystem::path& path, const WeightsFile& weights) {
-  const ModelDescription& description = weights.description;
+std::map<std::string, std::string> to_metadata(const ModelDescription& description) {
   std::map<std::string, std::string> metadata = {
-      {"format", "pt"},
       {"gondola.model", to_yaml(description.spec)},
       {"gondola.activation", to_string(description.spec.activation)},
   };
@@ -361,9 +359,20 @@ void write_weights(const std::filesystem::path& path, const WeightsFile& weights
   if (description.score_threshold) {
     metadata["gondola.conf"] = nlohmann::json(*description.score_threshold).dump();
   }
+  if (description.iou_threshold) {
+    metadata["gondola.iou"] = nlohmann::json(*description.iou_threshold).dump();
+  }
   if (!description.licence.empty()) metadata["gondola.licence"] = description.licence;
   if (!description.training.empty()) metadata["gondola.training"] = description.training;
-  write_safetensors(path, metadata, weights.tensors);
+  return metadata;
+}
+
+void write_weights(const std::filesystem::path& path, const WeightsFile& weights) {
+  std::map<std::string, std::string> metadata = to_metadata(weights.description);
+  metadata["format"] = "pt";
+  if (!weights.quantization) return write_safetensors(path, metadata, weights.tensors);
+  metadata["gondola.quantization"] = to_json(*weights.quantization);
+  write_safetensors(path, metadata, encode_int8(weights.tensors));
 }
 
 WeightsFile resolve_model(const ModelRequest& request) {
@@ -394,7 +403,7 @@ WeightsFile resolve_model(const ModelRequest& request) {
   }
   const std::string source_name = request.weights.string();
   RawWeights raw = read_raw(request.weights);
-  const Difference difference = compare(shapes_of(spec), shapes_of(raw.tensors));
+  const Difference difference = compare(tensor_shapes(spec), shapes_of(raw.tensors));
   if (difference.count != 0) {
     throw WeightsError(concat(source_name, " does not fit ", request.model.string(), ": ",
                               difference.count, " tensors differ: ", difference.first));

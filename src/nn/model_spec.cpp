@@ -215,6 +215,10 @@ class SpecReader {
       throw ConfigError(concat(node.where(), ": concat needs two inputs or more, for example ",
                                "from: [previous, p4]"));
     }
+    if (stage.block == BlockKind::kConcat && stage.from.front() < 0) {
+      throw ConfigError(
+          concat(node.where(), ": concat joins the image with itself; start with another block"));
+    }
     std::vector<int> strides;
     for (const int from : stage.from) strides.push_back(from < 0 ? 1 : shape(from).stride);
     if (std::any_of(strides.begin(), strides.end(), [&](int s) { return s != strides[0]; })) {
@@ -226,6 +230,16 @@ class SpecReader {
                                strides[0], " would be finer than the image"));
     }
     shapes_ = stage_shapes(spec_);
+    if (stage.block == BlockKind::kC2f || stage.block == BlockKind::kC3k2) {
+      // Units of c3k2 halve the hidden channels once more.
+      const int least = stage.block == BlockKind::kC3k2 ? 2 : 1;
+      const int hidden = static_cast<int>(shapes_.back().channels * stage.expansion);
+      if (hidden < least) {
+        throw ConfigError(concat(node.where(), ": expansion ", stage.expansion, " leaves ", hidden,
+                                 " of ", shapes_.back().channels, " channels inside; at least ",
+                                 least, " are needed"));
+      }
+    }
     if (stage.block == BlockKind::kC2psa) {
       const int in = stage.from[0] < 0 ? 3 : shape(stage.from[0]).channels;
       const int out = shapes_.back().channels;
@@ -358,7 +372,10 @@ const ActivationSpec& ModelSpec::head_activation() const {
 }
 
 int ModelSpec::max_stride() const {
-  return *std::max_element(head.strides.begin(), head.strides.end());
+  // Not the head's alone: a backbone may go down further than its levels.
+  int largest = 1;
+  for (const StageShape& shape : stage_shapes(*this)) largest = std::max(largest, shape.stride);
+  return largest;
 }
 
 std::string to_string(BlockKind kind) { return block_definition(kind).name; }

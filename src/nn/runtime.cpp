@@ -13,14 +13,6 @@ void set_threads(int threads) {
   at::set_num_threads(threads);
 }
 
-bool has_fast_bfloat16() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16") != 0;
-#else
-  return false;
-#endif
-}
-
 void check_device(const std::string& device) {
   const bool is_cuda = device == "cuda" || device.rfind("cuda:", 0) == 0;
   if (device == "cpu") return;

@@ -6,20 +6,15 @@
 
 #include "gondola/core/nms.hpp"
 #include "gondola/nn/candidates.hpp"
+#include "gondola/nn/cell_logits.hpp"
 
 namespace gondola::train {
 namespace {
 
 // Candidates of one picture of a batch, after NMS, inside the picture.
-std::vector<Detection> detections_of(const std::vector<at::Tensor>& logits, std::int64_t image,
+std::vector<Detection> detections_of(const std::vector<nn::LevelLogits>& levels,
                                      const nn::ModelSpec& spec, Size size,
                                      const ValidationOptions& options) {
-  std::vector<nn::LevelLogits> levels;
-  for (std::size_t level = 0; level < logits.size(); ++level) {
-    const at::Tensor& map = logits[level];
-    levels.push_back({map.data_ptr<float>() + image * map.stride(0), static_cast<int>(map.size(2)),
-                      static_cast<int>(map.size(3)), spec.head.strides[level]});
-  }
   nn::CandidateOptions candidates;
   candidates.class_count = spec.class_count;
   candidates.reg_max = spec.head.reg_max;
@@ -55,16 +50,16 @@ Validation validate(const nn::Network& network, BatchSource& source,
   std::size_t batches = 0;
   source.start_epoch(0);
   while (std::optional<Batch> batch = source.next()) {
-    std::vector<at::Tensor> logits = runner->forward(to_input(*batch).to(device));
+    const std::vector<at::Tensor> logits = runner->forward(to_input(*batch).to(device));
     const DetectionLoss loss = detection_loss(logits, spec.head, batch->labels, options.loss);
     result.loss.box += loss.parts.box;
     result.loss.classification += loss.parts.classification;
     result.loss.dfl += loss.parts.dfl;
-    for (at::Tensor& map : logits) map = map.to(at::kCPU, at::kFloat).contiguous();
+    const nn::CellLogits cells(logits, spec.head);
     std::vector<std::vector<Detection>> found;
     for (std::size_t i = 0; i < batch->count(); ++i) {
       found.push_back(
-          detections_of(logits, static_cast<std::int64_t>(i), spec, batch->size, options));
+          detections_of(cells.levels(static_cast<std::int64_t>(i)), spec, batch->size, options));
       images.push_back({batch->labels[i], found.back()});
     }
     if (batches++ == 0) {

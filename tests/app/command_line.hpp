@@ -22,7 +22,7 @@ struct Outcome {
   std::string err;
 };
 
-inline std::string quoted(const std::string& argument) {
+inline std::string shell_quoted(const std::string& argument) {
   std::string text = "'";
   for (const char c : argument) {
     if (c == '\'') {
@@ -38,8 +38,9 @@ inline std::string quoted(const std::string& argument) {
 class CommandLine : public testing::Test {
  protected:
   Outcome run(const std::vector<std::string>& arguments) {
-    std::string command = "cd " + quoted(dir_.path().string()) + " && " GONDOLA_PROGRAM;
-    for (const std::string& argument : arguments) command += " " + quoted(argument);
+    std::string command =
+        "cd " + shell_quoted(dir_.path().string()) + " && " + shell_quoted(program_);
+    for (const std::string& argument : arguments) command += " " + shell_quoted(argument);
     command += " >stdout.txt 2>stderr.txt </dev/null";
     const int status = std::system(command.c_str());
     Outcome outcome{WIFEXITED(status) ? WEXITSTATUS(status) : -1,
@@ -64,6 +65,7 @@ class CommandLine : public testing::Test {
   }
 
   const test::TempDir dir_;
+  std::string program_ = GONDOLA_PROGRAM;
 };
 
 }  // namespace gondola::app

@@ -247,9 +247,28 @@ TEST_F(CommandLineOnBus, ConvertMakesAFileThatDetectsTheSame) {
   EXPECT_THAT(original.out, Not(IsEmpty()));
   EXPECT_EQ(again.out, original.out);
   EXPECT_THAT(run({"info", "out.safetensors"}).out, HasSubstr("licence     AGPL-3.0"));
-  EXPECT_THAT(error_line({"convert", weights(), "out.onnx"}, 2), HasSubstr("out.onnx"));
+  EXPECT_THAT(error_line({"convert", weights(), "out.pth"}, 2),
+              HasSubstr("out.pth: name OUT .safetensors or .onnx"));
+  EXPECT_THAT(error_line({"convert", weights(), "out.safetensors", "--batch", "2"}, 2),
+              HasSubstr("--batch is for .onnx"));
   EXPECT_THAT(error_line({"convert", weights(), "no/folder/out.safetensors"}, 1),
               HasSubstr("no/folder"));
+}
+
+TEST_F(CommandLineOnBus, ConvertWritesOnnxOfTheAskedSize) {
+  const Outcome converted =
+      run({"convert", weights(), "out.onnx", "--imgsz", "320", "--batch", "2", "--licence", "X"});
+  EXPECT_EQ(converted.exit_code, 0) << converted.err;
+  EXPECT_THAT(converted.err, HasSubstr("out.onnx: yolov8n, 80 classes"));
+  // 12.6 MB of weights and for 2100 cells a few numbers each: only the size of the input, and so of
+  // the cells' constants, tells the files apart.
+  const auto small = std::filesystem::file_size(dir_ / "out.onnx");
+  EXPECT_EQ(run({"convert", weights(), "large.onnx", "--licence", "X"}).exit_code, 0);
+  EXPECT_GT(std::filesystem::file_size(dir_ / "large.onnx"), small);
+  EXPECT_THAT(error_line({"convert", weights(), "out.onnx", "--imgsz", "333"}, 2),
+              HasSubstr("333"));
+  EXPECT_THAT(error_line({"convert", weights(), "out.onnx", "--dtype", "fp16"}, 2),
+              HasSubstr("--dtype fp16: ONNX files are written in fp32"));
 }
 
 TEST_F(CommandLineOnBus, InfoDiagnosesActivations) {

@@ -33,9 +33,11 @@ constexpr std::array kHeaderOwners{
     HeaderOwner{"CLI/", "CLI11"},          HeaderOwner{"pugixml.hpp", "pugixml"},
     HeaderOwner{"spdlog/", "spdlog"},      HeaderOwner{"sys/", kSystem},
     HeaderOwner{"linux/", kSystem},        HeaderOwner{"arpa/", kSystem},
-    HeaderOwner{"netinet/", kSystem},      HeaderOwner{"dirent.h", kSystem},
+    HeaderOwner{"netinet/", kSystem},      HeaderOwner{"cpuid.h", kSystem},
+    HeaderOwner{"dirent.h", kSystem},      HeaderOwner{"dlfcn.h", kSystem},
     HeaderOwner{"fcntl.h", kSystem},       HeaderOwner{"glob.h", kSystem},
-    HeaderOwner{"malloc.h", kSystem},      HeaderOwner{"netdb.h", kSystem},
+    HeaderOwner{"immintrin.h", kSystem},   HeaderOwner{"malloc.h", kSystem},
+    HeaderOwner{"netdb.h", kSystem},       HeaderOwner{"onnx/", "ONNX"},
     HeaderOwner{"poll.h", kSystem},        HeaderOwner{"pthread.h", kSystem},
     HeaderOwner{"sched.h", kSystem},       HeaderOwner{"signal.h", kSystem},
     HeaderOwner{"termios.h", kSystem},     HeaderOwner{"unistd.h", kSystem},
@@ -146,7 +148,8 @@ class Checker {
     std::string target = arguments.front().text;
     if (starts_with(target, "gondola_")) target.erase(0, std::string_view("gondola_").size());
     for (const CMakeArgument& argument : arguments) {
-      if (fs::path(argument.text).extension() == ".cpp") {
+      const fs::path extension = fs::path(argument.text).extension();
+      if (extension == ".cpp" || extension == ".hpp") {
         owners_[folder + "/" + fs::path(argument.text).stem().string()] = target;
       } else if (starts_with(argument.text, "gondola::")) {
         const std::string used = argument.text.substr(std::string_view("gondola::").size());
@@ -224,20 +227,29 @@ const std::vector<Layer>& allowed_layers() {
   static const std::vector<Layer> layers{
       {"core", {}, {}, {}},
       {"config", {"core"}, {}, {"yaml-cpp"}},
-      // The readers and writers of weights files: bytes and numbers, no tensors.
-      {"nn_files", {"core"}, {}, {"nlohmann-json", "libzip", "zlib"}},
-      {"nn", {"core", "config", "nn_files"}, {"LibTorch"}, {"nlohmann-json"}},
-      {"engine", {"core", "nn"}, {"LibTorch"}, {"oneDNN"}},
+      // Networks and weights as descriptions, bytes and numbers: all of nn that needs no LibTorch.
+      {"nn_files", {"core", "config"}, {}, {"nlohmann-json", "libzip", "zlib"}},
+      {"nn", {"core", "config", "nn_files"}, {"LibTorch"}, {}},
+      {"nn_onnx", {"core", "nn_files"}, {}, {"ONNX"}},
+      {"engine", {"core", "nn_files"}, {}, {}},
       {"media", {"core"}, {"OpenCV"}, {"libjpeg", "libpng", "libexif"}},
       {"eval", {"core"}, {}, {}},
       {"track", {"core"}, {}, {}},
       {"count", {"core", "track"}, {}, {}},
       {"shelf", {"core", "count"}, {}, {"nlohmann-json"}},
       {"pipeline", {"core", "media", "track", "count"}, {"OpenCV"}, {"nlohmann-json"}},
-      {"detect", {"core", "media", "engine", "nn", "pipeline"}, {"OpenCV", "LibTorch"}, {}},
+      {"detect", {"core", "media", "engine", "nn_files", "pipeline"}, {"OpenCV"}, {}},
+      // What of detect runs LibTorch, so that a program without it starts fast.
+      {"detect_torch",
+       {"core", "media", "engine", "nn_files", "nn", "pipeline", "detect"},
+       {"OpenCV", "LibTorch"},
+       {}},
       // What passes from data to trainer, so that data needs no LibTorch.
       {"train_batches", {"core"}, {}, {}},
-      {"train", {"core", "nn_files", "nn", "eval", "train_batches"}, {"LibTorch"}, {"nlohmann-json"}},
+      {"train",
+       {"core", "nn_files", "nn", "eval", "train_batches"},
+       {"LibTorch"},
+       {"nlohmann-json"}},
       {"data",
        {"core", "config", "media", "train_batches"},
        {"OpenCV"},
@@ -246,8 +258,9 @@ const std::vector<Layer>& allowed_layers() {
       {"report", {"core", "store", "shelf"}, {}, {"nlohmann-json"}},
       {"serve", {"core", "report", "store"}, {}, {"nlohmann-json"}},
       {"app",
-       {"core", "config", "nn_files", "nn", "engine", "media", "eval", "track", "count", "shelf",
-        "pipeline", "detect", "train_batches", "train", "data", "store", "report", "serve"},
+       {"core",          "config", "nn_files", "nn",       "engine", "media",        "eval",
+        "track",         "count",  "shelf",    "pipeline", "detect", "detect_torch", "nn_onnx",
+        "train_batches", "train",  "data",     "store",    "report", "serve"},
        {"LibTorch", "OpenCV", "nlohmann-json", "CLI11", "spdlog"},
        {}},
   };

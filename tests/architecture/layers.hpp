@@ -23,8 +23,9 @@ const std::vector<Layer>& allowed_layers();
 /// the CMake files in src/, with the table. The standard library is open to everyone, the operating
 /// system to every source file.
 ///
-/// A source file belongs to the target whose SOURCES name it, and a public header to the target
-/// that owns the source of the same name; without one, to the library of its folder.
+/// A source file belongs to the target whose SOURCES name it, and a header to the target that owns
+/// the source of the same name, or that names the header in its SOURCES; else to the library of its
+/// folder.
 ///
 /// @return one sorted line per offence, such as
 ///         `src/count/zone.cpp:2: count may not include torch/torch.h`

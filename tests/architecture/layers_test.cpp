@@ -117,7 +117,8 @@ TEST_F(LayerCheck, RefusesALinkEntryThatIsNotInTheTable) {
 
 TEST_F(LayerCheck, HoldsAHelperLibraryToItsOwnRow) {
   write("src/nn/files.cmake",
-        "gondola_add_library(nn_files SOURCES ${DIR}/safetensors.cpp PUBLIC gondola::core)\n");
+        "gondola_add_library(nn_files SOURCES ${DIR}/safetensors.cpp ${DIR}/paths.hpp\n"
+        "  PUBLIC gondola::core)\n");
   write("src/nn/CMakeLists.txt",
         "gondola_add_library(nn SOURCES network.cpp weights.cpp PUBLIC gondola::nn_files)\n");
   write("include/gondola/nn/network.hpp", "#include <ATen/ATen.h>\n");
@@ -126,12 +127,14 @@ TEST_F(LayerCheck, HoldsAHelperLibraryToItsOwnRow) {
         "#include \"gondola/nn/safetensors.hpp\"\n#include \"gondola/nn/network.hpp\"\n"
         "#include \"network.hpp\"\n");
   write("src/nn/network.hpp", "#include <ATen/ATen.h>\n");
+  write("src/nn/paths.hpp", "#include <ATen/ATen.h>\n");
   write("src/nn/weights.cpp",
         "#include \"gondola/nn/safetensors.hpp\"\n#include <ATen/ATen.h>\n#include "
         "\"network.hpp\"\n");
   EXPECT_THAT(
       violations(),
       ElementsAre("include/gondola/nn/safetensors.hpp:1: nn_files may not include ATen/ATen.h",
+                  "src/nn/paths.hpp:1: nn_files may not include ATen/ATen.h",
                   "src/nn/safetensors.cpp:2: nn_files may not include gondola/nn/network.hpp",
                   "src/nn/safetensors.cpp:3: nn_files may not include network.hpp"));
 }

@@ -19,6 +19,14 @@ execute_process(
   COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK}/build COMMAND_ERROR_IS_FATAL ANY)
 
+# A program that only detects starts without LibTorch and the codecs of OpenCV, see CONTRIBUTING.md.
+execute_process(COMMAND ldd ${WORK}/build/embed OUTPUT_VARIABLE loaded COMMAND_ERROR_IS_FATAL ANY)
+foreach(library IN ITEMS libtorch libc10 libopencv_imgcodecs libopencv_highgui)
+  if(loaded MATCHES ${library})
+    message(FATAL_ERROR "embed loads ${library}:\n${loaded}")
+  endif()
+endforeach()
+
 # Nothing of the build or the source tree may be left in the package.
 file(GLOB package ${prefix}/lib*/cmake/gondola/*.cmake ${prefix}/lib*/*/cmake/gondola/*.cmake)
 foreach(file IN LISTS package)

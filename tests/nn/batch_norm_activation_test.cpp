@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <torch/csrc/autograd/autograd.h>
 
-#include "activation_registry.hpp"
+#include "activation_functions.hpp"
 
 namespace gondola::nn {
 namespace {
@@ -60,8 +60,7 @@ Outcome fused(const Case& test, const ActivationSpec& activation) {
 
 Outcome apart(const Case& test, const ActivationSpec& activation) {
   return differentiate(test, [&](const at::Tensor& input, BatchNorm2dImpl& norm) {
-    return activation_definition(activation.name)
-        .apply(norm.forward(input), activation.parameter.value_or(0), {});
+    return apply_activation(activation, norm.forward(input), {});
   });
 }
 

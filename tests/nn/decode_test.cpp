@@ -10,6 +10,7 @@
 
 #include "gondola/core/error.hpp"
 #include "gondola/nn/candidates.hpp"
+#include "gondola/nn/cell_logits.hpp"
 
 namespace gondola::nn {
 namespace {
@@ -30,14 +31,9 @@ std::vector<at::Tensor> random_logits(std::int64_t batch, int classes, std::uint
           at::randn({batch, 4 * kBins + classes, 3, 4}, generator) * 2};
 }
 
-std::vector<LevelLogits> views_of(const std::vector<at::Tensor>& logits, std::int64_t image) {
-  std::vector<LevelLogits> levels;
-  const std::vector<int> strides = {8, 16};
-  for (std::size_t i = 0; i < logits.size(); ++i) {
-    levels.push_back({logits[i][image].data_ptr<float>(), static_cast<int>(logits[i].size(2)),
-                      static_cast<int>(logits[i].size(3)), strides[i]});
-  }
-  return levels;
+std::vector<Detection> candidates_of(const std::vector<at::Tensor>& logits, std::int64_t image,
+                                     const CandidateOptions& options) {
+  return select_candidates(CellLogits(logits, two_levels()).levels(image), options);
 }
 
 TEST(AnchorPoints, AreCellCentresLevelByLevelRowByRow) {
@@ -130,7 +126,7 @@ TEST(Candidates, AreTheCellsOfDecodeAboveTheThreshold) {
         if (seed == 3) options.classes = {1, 4};
         const std::int64_t image = static_cast<std::int64_t>(seed) % 2;
         const auto expected = reference(output[image], options);
-        const auto found = select_candidates(views_of(logits, image), options);
+        const auto found = candidates_of(logits, image, options);
         ASSERT_EQ(found.size(), expected.size());
         for (std::size_t i = 0; i < found.size(); ++i) {
           EXPECT_EQ(found[i].class_id, expected[i].class_id);
@@ -152,11 +148,11 @@ TEST(Candidates, AScoreEqualToTheThresholdIsNotAboveIt) {
   CandidateOptions options;
   options.class_count = 1;
   options.score_threshold = 0.5F;
-  EXPECT_TRUE(select_candidates(views_of(logits, 0), options).empty());
+  EXPECT_TRUE(candidates_of(logits, 0, options).empty());
   options.score_threshold = 0.49999F;
-  EXPECT_EQ(select_candidates(views_of(logits, 0), options).size(), 1U);
+  EXPECT_EQ(candidates_of(logits, 0, options).size(), 1U);
   options.score_threshold = 1.0F;
-  EXPECT_TRUE(select_candidates(views_of(logits, 0), options).empty());
+  EXPECT_TRUE(candidates_of(logits, 0, options).empty());
 }
 
 TEST(Candidates, NanLogitsGiveNothing) {
@@ -168,7 +164,7 @@ TEST(Candidates, NanLogitsGiveNothing) {
   for (const bool multi_label : {false, true}) {
     options.multi_label = multi_label;
     options.score_threshold = 0;
-    EXPECT_TRUE(select_candidates(views_of(logits, 0), options).empty());
+    EXPECT_TRUE(candidates_of(logits, 0, options).empty());
   }
 }
 

@@ -58,6 +58,11 @@ TEST(ModelSpec, ReadsTheMinimalNetwork) {
   EXPECT_THAT(spec.stages[4].from, ElementsAre(3, 1));
   EXPECT_THAT(spec.head.from, ElementsAre(5, 2));
   EXPECT_EQ(spec.max_stride(), 4);
+  // A stage may go down further than any level.
+  EXPECT_EQ(parse_model_spec(
+                with("from: [out, 2]\n  strides: [2, 4]", "from: [out]\n  strides: [2]"), "m.yaml")
+                .max_stride(),
+            4);
   EXPECT_EQ(spec.activation_of(spec.stages[0]).name, "relu");
   EXPECT_EQ(to_string(spec.activation_of(spec.stages[2])), "leaky_relu(slope=0.1)");
 }
@@ -138,6 +143,14 @@ TEST(ModelSpec, NamesTheLineOfEveryFault) {
   EXPECT_THAT(fault_of(with("previous, fine", "previous, 2")),
               HasSubstr("concat joins maps of strides 2/4"));
   EXPECT_THAT(fault_of(with("[previous, fine]", "[previous]")), HasSubstr("two inputs"));
+  EXPECT_EQ(fault_of(with("{block: conv, channels: 32, stride: 2}",
+                          "{block: concat, from: [previous, previous]}")),
+            "m.yaml:6: concat joins the image with itself; start with another block");
+  EXPECT_EQ(fault_of(with("shortcut: true", "expansion: 0.05")),
+            "m.yaml:7: expansion 0.05 leaves 0 of 16 channels inside; at least 1 are needed");
+  EXPECT_EQ(
+      fault_of(with("c2f, id: fine, channels: 32", "c3k2, expansion: 0.1, id: fine, channels: 32")),
+      "m.yaml:7: expansion 0.1 leaves 1 of 16 channels inside; at least 2 are needed");
   EXPECT_THAT(fault_of(with("factor: 2", "factor: 8")), HasSubstr("finer than the image"));
   EXPECT_THAT(fault_of(with("strides: [2, 4]", "strides: [8, 16]")),
               StartsWith("m.yaml:15: strides are declared as 8/16 but the stages named by from "

@@ -10,16 +10,12 @@
 
 #include "gondola/core/nms.hpp"
 #include "gondola/core/tiles.hpp"
+#include "gondola/detect/network_runner.hpp"
+#include "gondola/engine/precision.hpp"
 #include "gondola/nn/model_file.hpp"
 #include "gondola/pipeline/detector.hpp"
 
 namespace gondola::detect {
-
-/// Number type of the network's arithmetic. Boxes and scores are float32 in any case.
-enum class Precision {
-  kFloat32,
-  kBFloat16,  ///< half the memory traffic, 8 bits of mantissa: scores move by about 1e-2
-};
 
 struct DetectorOptions {
   /// Side of the square network input in pixels, a multiple of the model's largest stride. Raising
@@ -29,6 +25,10 @@ struct DetectorOptions {
   /// Only detections with a score above it, 0..1. Nothing: the model's calibrated threshold, else
   /// 0.25.
   std::optional<float> score_threshold;
+
+  /// Overlap above which the lesser of two boxes goes, 0..1. Nothing: the model's own, else
+  /// nms.iou_threshold.
+  std::optional<float> iou_threshold;
 
   /// How overlapping candidates are resolved. nms.max_detections counts per image (0 = all);
   /// nms.soft_score_threshold is replaced by score_threshold.
@@ -47,36 +47,48 @@ struct DetectorOptions {
   /// With tiles: look at the whole picture as well, for objects larger than a tile.
   bool whole_image = true;
 
-  /// Pictures or tiles per forward pass, >= 1. Raising it costs memory, and pays on a GPU.
+  /// Pictures or tiles that a runner is handed at once, >= 1. Raising it costs memory, and pays on
+  /// a GPU; the engine takes them one by one.
   int max_batch = 4;
 
-  Precision precision = Precision::kFloat32;
+  engine::Precision precision = engine::Precision::kFloat32;
 
-  /// `cpu`, `cuda` or `cuda:N`.
+  /// Threads of the engine, >= 1; 0 takes the CPUs this process may use. LibTorch's are the
+  /// process's, see nn::set_threads().
+  int threads = 0;
+
+  /// `cpu`; with make_torch_runner() also `cuda` and `cuda:N`.
   std::string device = "cpu";
 };
 
-/// A trained network ready to find objects in pictures: letterbox, tensor, network, decode, NMS,
-/// original pixels.
+/// A trained network ready to find objects in pictures: letterbox, network, decode, NMS, original
+/// pixels.
 ///
 ///     gondola::detect::Detector detector("yolov8n.pt");
 ///     for (const gondola::Detection& found :
 ///     detector.detect(gondola::media::read_image("shelf.jpg")))
 ///       ...
 ///
-/// The weights are copied into the network, the file is not needed afterwards. detect() may be
-/// called from several threads at once; the number of threads each call uses is the process's, see
-/// nn::set_threads().
+/// The weights are copied, the file is not needed afterwards. detect() may be called from several
+/// threads at once; the network takes their pictures one after the other.
 class Detector : public pipeline::Detector {
  public:
+  /// A detector on the engine.
+  ///
   /// @param model  a weights file of any known format; see nn::read_weights()
   /// Throws IoError or WeightsError when it cannot be loaded, ConfigError for options that do not
-  /// fit it: an image size off the stride, a class it does not have, a device that is not there.
+  /// fit it: an image size off the stride, a class it does not have, a device or a precision that
+  /// the engine does not have here.
   explicit Detector(const std::filesystem::path& model, const DetectorOptions& options = {});
 
   /// The same from weights in memory, for example from nn::resolve_model(). Weights without tensors
   /// give a network of random numbers (seed 0): for timing.
   explicit Detector(const nn::WeightsFile& weights, const DetectorOptions& options = {});
+
+  /// A detector on another runner, such as make_torch_runner()'s, which was made for the same model
+  /// and options. Throws ConfigError for options that do not fit the model.
+  Detector(const nn::ModelDescription& model, std::unique_ptr<NetworkRunner> runner,
+           const DetectorOptions& options = {});
 
   ~Detector() override;
   Detector(const Detector&) = delete;
@@ -95,6 +107,9 @@ class Detector : public pipeline::Detector {
   const std::string& model_name() const override;
 
   const nn::ModelDescription& model() const;
+
+  /// Of what runs the network, such as "engine, fp32, 2 threads".
+  std::string runtime() const;
 
   /// With everything filled in that was left to the model.
   const DetectorOptions& options() const;

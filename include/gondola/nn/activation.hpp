@@ -32,7 +32,7 @@ std::ostream& operator<<(std::ostream& out, const ActivationSpec& spec);
 /// `silu`, `{name: leaky_relu, slope: 0.1}`: for a model YAML.
 std::string to_yaml(const ActivationSpec& spec);
 
-/// Every known name, in the order of the registry (src/nn/activations.cpp).
+/// Every known name, in the order of the registry (src/nn/activation_registry.cpp).
 std::vector<std::string> activation_names();
 
 /// Checks a name and its parameter and fills in the default parameter.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "gondola/core/detection.hpp"
@@ -7,11 +8,20 @@
 namespace gondola::nn {
 
 /// One level of the head's output for one image: plain memory, whoever computed it.
+///
+/// Cells lie row by row, and the numbers of a cell side by side, because what is decoded of a cell
+/// is decoded together. The two pointers may point into one block or into two.
 struct LevelLogits {
-  const float* data = nullptr;  ///< [4 * reg_max + class_count][height][width], contiguous
-  int height = 0;               ///< cells
+  /// 4 * reg_max floats per cell: the bins of the distances left, top, right, bottom.
+  const float* boxes = nullptr;
+  const float* classes = nullptr;  ///< class_count floats per cell
+
+  int height = 0;  ///< cells
   int width = 0;
   int stride = 0;  ///< input pixels per cell
+
+  std::ptrdiff_t box_step = 0;    ///< floats from one cell's boxes to the next cell's
+  std::ptrdiff_t class_step = 0;  ///< floats from one cell's classes to the next cell's
 };
 
 struct CandidateOptions {
@@ -25,8 +35,8 @@ struct CandidateOptions {
 };
 
 /// Boxes of the cells whose score passes, in network-input pixels, in the order levels, rows,
-/// columns (then classes). The same numbers as decode() within float rounding, but distances are
-/// computed only where something was found.
+/// columns (then classes). The same numbers as decode() of the LibTorch network within float
+/// rounding, but scores and distances are computed only where something was found.
 ///
 /// With one label per cell, the best class is taken first and the filter on classes after it.
 /// NaN logits give no candidate. Thread-safe: no state.

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "gondola/nn/model_spec.hpp"
+#include "gondola/nn/quantization.hpp"
 #include "gondola/nn/tensor_data.hpp"
 
 namespace gondola::nn {
@@ -14,6 +16,8 @@ namespace gondola::nn {
 struct ModelDescription {
   ModelSpec spec;  ///< structure, classes and the activations the weights were trained with
   std::optional<float> score_threshold;  ///< calibrated on the training data; 0..1
+  /// Overlap above which NMS takes two boxes for one, for what the model is made for; 0..1.
+  std::optional<float> iou_threshold;
   std::string licence;                   ///< empty when the file does not say
   std::string training;                  ///< record of the training as JSON text; may be empty
   /// What had to be assumed because the file does not say it, one sentence each.
@@ -24,6 +28,7 @@ struct ModelDescription {
 struct WeightsFile {
   ModelDescription description;
   NamedTensors tensors;  ///< named by module path; extras such as counters already left out
+  std::optional<Quantization> quantization;  ///< of files made by `gondola quantize`
 };
 
 /// Reads weights of any known format, told by content: Gondola's own .safetensors, foreign
@@ -35,6 +40,9 @@ struct WeightsFile {
 /// Throws IoError when the file cannot be read, WeightsError when it is damaged or its tensors are
 /// those of no known model (names the nearest and the first differences).
 WeightsFile read_weights(const std::filesystem::path& path);
+
+/// What a description is in a file: keys `gondola.*` and their texts (DESIGN.md, section 3).
+std::map<std::string, std::string> to_metadata(const ModelDescription& description);
 
 /// Writes Gondola's own format: .safetensors with gondola.* metadata (DESIGN.md, section 3).
 /// Temporary file, then rename. Throws IoError.

@@ -8,9 +8,6 @@ namespace gondola::nn {
 /// starts with one. Requires: threads >= 1.
 void set_threads(int threads);
 
-/// Whether this processor multiplies bfloat16 faster than float32 (AVX-512 BF16).
-bool has_fast_bfloat16();
-
 /// Checks a device name (`cpu`, `cuda`, `cuda:N`) against what this LibTorch and machine have.
 /// Throws ConfigError saying what is there.
 void check_device(const std::string& device);
