@@ -7,6 +7,7 @@
 
 #include "gondola/core/cpus.hpp"
 #include "gondola/core/error.hpp"
+#include "flush_denormals.hpp"
 #include "graph.hpp"
 #include "plan.hpp"
 #include "worker_team.hpp"
@@ -54,6 +55,7 @@ class Engine::Implementation {
       level_logits.push_back(logits);
     }
     work_ = [this](int member) {
+      const FlushDenormals flush;
       for (const Step& step : plan.steps) {
         step.run(member);
         team_.meet();

@@ -135,8 +135,6 @@ template <typename V, typename Input, typename Output, TileActivation kActivatio
           int kPixels>
 void convolve_tile(const TileArguments& shared, const std::byte* input, std::byte* output,
                    const std::byte* residual) {
-  // A copy that no store can change, so that what is in it stays in registers.
-  const TileArguments arguments = shared;
   typename Input::Sums sums[kPixels][kVectors];
 #pragma GCC unroll 32
   for (int p = 0; p < kPixels; ++p) {
@@ -144,12 +142,12 @@ void convolve_tile(const TileArguments& shared, const std::byte* input, std::byt
     for (int v = 0; v < kVectors; ++v) sums[p][v] = Input::zero();
   }
 
-  const std::byte* weights = arguments.weights;
-  const std::ptrdiff_t step = arguments.input_step;
-  for (int y = 0; y < arguments.kernel_height; ++y) {
-    for (int x = 0; x < arguments.kernel_width; ++x) {
-      const std::byte* pixel = input + y * arguments.input_row + x * arguments.input_pixel;
-      for (int pack = 0; pack < arguments.channel_packs; ++pack) {
+  const std::byte* weights = shared.weights;
+  const std::ptrdiff_t step = shared.input_step;
+  for (int y = 0; y < shared.kernel_height; ++y) {
+    for (int x = 0; x < shared.kernel_width; ++x) {
+      const std::byte* pixel = input + y * shared.input_row + x * shared.input_pixel;
+      for (int pack = 0; pack < shared.channel_packs; ++pack) {
         typename Input::Weights row[kVectors];
 #pragma GCC unroll 8
         for (int v = 0; v < kVectors; ++v) {
@@ -166,6 +164,11 @@ void convolve_tile(const TileArguments& shared, const std::byte* input, std::byt
       }
     }
   }
+
+  // Nothing of what follows may be loaded before: every register was the loop's.
+  asm volatile("" ::: "memory");
+  // A copy that no store can change, so that what is in it stays in registers from here on.
+  const TileArguments arguments = shared;
 
   // Results that are rounded to 8 bits do not gain from a long exponential.
   constexpr bool kRough = Input::kType != MapType::kFloat32;
