@@ -28,6 +28,9 @@ namespace {
 // Below this many detections per picture the network does not see what it was trained for.
 constexpr double kFewDetections = 0.2;
 
+// Keeping a layer wider must gain as much average precision; less is chance.
+constexpr double kLeastGain = 5e-4;
+
 // Scores down to which the float network's detections are the truth that int8 must find again.
 constexpr float kTruthScore = 0.25F;
 
@@ -140,18 +143,20 @@ class Agreement {
   std::vector<std::vector<LabelledBox>> truth_;
 };
 
-// Keeps the layers that lose most in 8 bits in a wider type, one after another, until what is left
-// to lose is within the tolerance.
-void keep_sensitive_layers(nn::WeightsFile& quantized, const std::vector<std::string>& layers,
-                           const Agreement& agreement, const std::vector<cv::Mat>& pictures,
-                           const QuantizeOptions& options, Context& context) {
+// The layers that lose most in 8 bits, one after another, until what is left to lose is within the
+// tolerance when they are kept wider.
+std::vector<nn::KeptLayer> sensitive_layers(nn::WeightsFile quantized,
+                                            const std::vector<std::string>& layers,
+                                            const Agreement& agreement,
+                                            const std::vector<cv::Mat>& pictures,
+                                            const QuantizeOptions& options, Context& context) {
   const auto measure = [&](const std::vector<nn::KeptLayer>& kept) {
     quantized.quantization->kept = kept;
     return agreement.of(detect_all(quantized, engine::Precision::kInt8, pictures, options));
   };
   double reached = measure({});
   context.log->info("int8 agrees with float by AP {:.4f} on {} pictures", reached, pictures.size());
-  if (reached >= 1 - options.tolerance) return;
+  if (reached >= 1 - options.tolerance) return {};
 
   std::vector<nn::KeptLayer> costs;
   {
@@ -166,17 +171,17 @@ void keep_sensitive_layers(nn::WeightsFile& quantized, const std::vector<std::st
   std::vector<nn::KeptLayer> kept;
   for (const nn::KeptLayer& candidate : costs) {
     if (reached >= 1 - options.tolerance || kept.size() == options.max_kept) break;
-    if (candidate.cost <= 0) break;
+    if (candidate.cost < kLeastGain) break;
     std::vector<nn::KeptLayer> more = kept;
     more.push_back(candidate);
     const double now = measure(more);
-    if (now <= reached) continue;
+    if (now < reached + kLeastGain) continue;
     context.log->info("{} stays wider: alone it costs AP {:.4f} in 8 bits; now {:.4f}",
                       candidate.name, candidate.cost, now);
     kept = std::move(more);
     reached = now;
   }
-  quantized.quantization->kept = kept;
+  return kept;
 }
 
 void write_report(const std::string& path, const nn::WeightsFile& quantized,
@@ -253,7 +258,8 @@ int run_quantize(const QuantizeOptions& options, Context& context) {
         agreement.objects(), checked.size());
   }
   if (agreement.objects() > 0) {
-    keep_sensitive_layers(quantized, calibrator.layers(), agreement, checked, options, context);
+    quantized = calibrator.quantized(
+        sensitive_layers(quantized, calibrator.layers(), agreement, checked, options, context));
   }
   nn::write_weights(options.output, quantized);
   if (!options.report.empty()) write_report(options.report, quantized, calibrator.ranges());

@@ -138,10 +138,11 @@ class Calibrator::Implementation {
     return names;
   }
 
-  nn::WeightsFile quantized() const {
+  nn::WeightsFile quantized(const std::vector<nn::KeptLayer>& kept) const {
     nn::WeightsFile result;
     result.description = description_;
     result.quantization.emplace();
+    result.quantization->kept = kept;
     for (const RangeChoice& choice : ranges()) {
       result.quantization->tensors[choice.tensor] = quantization_of(choice.low, choice.high);
     }
@@ -201,7 +202,10 @@ class Calibrator::Implementation {
     std::vector<float> kernels = weights.kernels;
     std::vector<float> bias = weights.bias;
     std::vector<float> scales;
-    if (!depthwise) {
+    const bool keep =
+        std::any_of(quantization.kept.begin(), quantization.kept.end(),
+                    [&](const nn::KeptLayer& layer) { return layer.name == operation.name; });
+    if (!depthwise && !keep) {
       std::vector<double> means;
       for (const ChannelRun& run : operation.input.runs) {
         const auto tensor = static_cast<std::size_t>(run.tensor);
@@ -261,7 +265,9 @@ void Calibrator::add(const std::uint8_t* bgr, std::ptrdiff_t row_bytes) {
   implementation_->add(bgr, row_bytes);
 }
 std::size_t Calibrator::pictures() const { return implementation_->pictures(); }
-nn::WeightsFile Calibrator::quantized() const { return implementation_->quantized(); }
+nn::WeightsFile Calibrator::quantized(const std::vector<nn::KeptLayer>& kept) const {
+  return implementation_->quantized(kept);
+}
 std::vector<RangeChoice> Calibrator::ranges() const { return implementation_->ranges(); }
 std::vector<std::string> Calibrator::layers() const { return implementation_->layers(); }
 

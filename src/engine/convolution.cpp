@@ -13,10 +13,6 @@ namespace {
 // What a share of rows reads should stay in a core's second-level cache beside the weights.
 constexpr std::ptrdiff_t kInputBytesPerPart = 200'000;
 
-std::size_t element_bytes(MapType type) {
-  return type == MapType::kFloat32 ? 4 : type == MapType::kBFloat16 ? 2 : 1;
-}
-
 std::uint16_t to_bfloat16(float value) {
   std::uint32_t bits = 0;
   std::memcpy(&bits, &value, sizeof(bits));

@@ -5,9 +5,9 @@
 #include <functional>
 #include <utility>
 
+#include "flush_denormals.hpp"
 #include "gondola/core/cpus.hpp"
 #include "gondola/core/error.hpp"
-#include "flush_denormals.hpp"
 #include "graph.hpp"
 #include "plan.hpp"
 #include "worker_team.hpp"

@@ -11,18 +11,6 @@ namespace {
 
 constexpr int kChunk = 16;  // channels that one step handles; maps hold multiples of it
 
-inline std::size_t element_bytes(MapType type) {
-  switch (type) {
-    case MapType::kFloat32:
-      return 4;
-    case MapType::kBFloat16:
-      return 2;
-    case MapType::kUint8:
-      return 1;
-  }
-  return 0;
-}
-
 inline float to_float(std::uint16_t bfloat16) {
   const std::uint32_t bits = static_cast<std::uint32_t>(bfloat16) << 16;
   float value;

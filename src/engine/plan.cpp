@@ -16,10 +16,6 @@
 namespace gondola::engine {
 namespace {
 
-std::size_t element_bytes(MapType type) {
-  return type == MapType::kFloat32 ? 4 : type == MapType::kBFloat16 ? 2 : 1;
-}
-
 // A share of rows of a map, of all threads' the member's.
 std::pair<int, int> share(int rows, int member, int threads) {
   return {rows * member / threads, rows * (member + 1) / threads};

@@ -8,6 +8,11 @@ namespace gondola::engine {
 /// Element types of maps.
 enum class MapType { kFloat32, kBFloat16, kUint8 };
 
+// Static, because sources for different instruction sets must not share one copy.
+[[maybe_unused]] static constexpr std::size_t element_bytes(MapType type) {
+  return type == MapType::kFloat32 ? 4 : type == MapType::kBFloat16 ? 2 : 1;
+}
+
 /// Activations that tiles compute in registers; the others go through kOther.
 enum class TileActivation {
   kPiecewiseLinear,  ///< x, or slope * x below 0: identity, relu, leaky_relu, prelu

@@ -36,10 +36,11 @@ class Calibrator {
   std::size_t pictures() const;
 
   /// The network for Precision::kInt8: batch norms folded, ranges chosen, and each bias corrected
-  /// by what rounding its weights shifts the mean. `kept` stays empty.
+  /// by what rounding its weights shifts the mean.
   ///
+  /// @param kept  layers that stay wider: their weights are left as they are
   /// Requires: a picture was added.
-  nn::WeightsFile quantized() const;
+  nn::WeightsFile quantized(const std::vector<nn::KeptLayer>& kept = {}) const;
 
   /// The ranges that quantized() takes.
   std::vector<RangeChoice> ranges() const;
