@@ -115,6 +115,14 @@ function runProgram(name, model) {
   return JSON.parse(output(peerProgram(name), [model, ...common]));
 }
 
+// oneDNN takes its threads from OpenMP.
+function runFloor(precision) {
+  const program = peerProgram('peer_onednn');
+  if (!existsSync(program)) throw new Error(`${program} is not built`);
+  process.env.OMP_NUM_THREADS = options.threads;
+  return JSON.parse(output(program, [precision, options.model, ...common]));
+}
+
 function runOnnxRuntime(...more) {
   return JSON.parse(output(process.execPath, [join(here, 'peer_onnxruntime.mjs'), onnx, ...common, ...more]));
 }
@@ -133,6 +141,9 @@ if (picture && options.batch === '1' && existsSync(peerProgram('decoded_picture'
   peers.push({ name: 'ONNX Runtime, picture to boxes', run: () => runOnnxRuntime('--picture', `${bgr}:${width}x${height}`) });
 }
 peers.push({ name: 'OpenCV DNN', run: () => runProgram('peer_opencv', onnx) });
+for (const precision of options.batch === '1' ? precisions : []) {
+  peers.push({ name: `floor, oneDNN ${precision}`, run: () => runFloor(precision) });
+}
 peers.push({ name: 'LibTorch', run: () => runProgram('peer_libtorch', options.model) });
 
 // Each round starts every peer anew: processes find themselves in different states of the machine,

@@ -1,13 +1,9 @@
 // The floor: every convolution of a network alone in oneDNN, in the layouts it likes best, with the
 // activation as its post-op. What joins, reorders, pools and waiting cost is left out.
-// Usage: peer_onednn MODEL SIZE RUNS fp32|bf16|int8   (threads: OMP_NUM_THREADS)
+// Usage: peer_onednn fp32|bf16|int8 MODEL [--size N] ...   (threads: OMP_NUM_THREADS)
 
-#include <algorithm>
-#include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <exception>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -16,12 +12,14 @@
 
 #include "engine/graph.hpp"
 #include "gondola/nn/model_file.hpp"
+#include "peer.hpp"
 
 namespace {
 
 using dnnl::memory;
 using gondola::engine::Operation;
 using gondola::engine::OperationKind;
+using gondola::peers::PeerOptions;
 
 struct Types {
   memory::data_type input;
@@ -49,8 +47,8 @@ void append_activation(dnnl::post_ops& post_ops, const gondola::nn::ActivationSp
   }
 }
 
-double median_ms(const Operation& operation, const Types& types, int runs, dnnl::engine& engine,
-                 dnnl::stream& stream) {
+double median_ms(const Operation& operation, const Types& types, const PeerOptions& options,
+                 dnnl::engine& engine, dnnl::stream& stream) {
   using Tag = memory::format_tag;
   const int reach = operation.kernel / 2;
   const memory::dims input{1, operation.input.channels(), operation.input.height,
@@ -85,46 +83,35 @@ double median_ms(const Operation& operation, const Types& types, int runs, dnnl:
     std::memset(argument.get_data_handle(), 0, argument.get_desc().get_size());
   }
   const dnnl::convolution_forward convolution(description);
-  std::vector<double> times;
-  for (int run = 0; run < runs + 2; ++run) {
-    const auto start = std::chrono::steady_clock::now();
+  const std::vector<double> times = gondola::peers::time_calls(options, [&] {
     convolution.execute(stream, arguments);
     stream.wait();
-    const std::chrono::duration<double, std::milli> elapsed =
-        std::chrono::steady_clock::now() - start;
-    if (run >= 2) times.push_back(elapsed.count());
-  }
-  std::nth_element(times.begin(), times.begin() + runs / 2, times.end());
-  return times[static_cast<std::size_t>(runs / 2)];
+  });
+  return times[times.size() / 2];
 }
 
-int run(int argc, char** argv) {
-  if (argc != 5) {
-    std::fprintf(stderr, "usage: peer_onednn MODEL SIZE RUNS fp32|bf16|int8\n");
-    return 2;
-  }
-  const int size = std::atoi(argv[2]);
-  const int runs = std::max(1, std::atoi(argv[3]));
-  const auto graph = gondola::engine::build_graph(gondola::nn::read_weights(argv[1]), size, size);
+nlohmann::json measure(const std::string& precision, const PeerOptions& options) {
+  const auto graph = gondola::engine::build_graph(gondola::nn::read_weights(options.model),
+                                                  options.size, options.size);
   dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   dnnl::stream stream(engine);
   double sum = 0;
   for (const Operation& operation : graph.operations) {
     if (operation.kind != OperationKind::kConvolution) continue;
-    sum += median_ms(operation, types_of(argv[4]), runs, engine, stream);
+    sum += median_ms(operation, types_of(precision), options, engine, stream);
   }
-  std::printf("{\"peer\": \"oneDNN floor\", \"precision\": \"%s\", \"floor_ms\": %.3f}\n", argv[4],
-              sum);
-  return 0;
+  // A sum of medians has no spread of its own.
+  return {{"network_ms", {{"median", sum}, {"p10", sum}, {"p90", sum}, {"min", sum}}}};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return run(argc, argv);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 1;
+  if (argc < 2) {
+    std::fprintf(stderr, "error: usage: peer_onednn fp32|bf16|int8 MODEL [--size N] [--runs N]\n");
+    return 2;
   }
+  const std::string precision = argv[1];
+  return gondola::peers::run_peer(
+      argc - 1, argv + 1, [&](const PeerOptions& options) { return measure(precision, options); });
 }
