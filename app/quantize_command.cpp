@@ -281,7 +281,7 @@ Command add_quantize_command(CLI::App& app) {
       ->add_option("--data", options->data,
                    "Pictures like those of the use, labels not needed: folders, files, globs, or "
                    "a data.yaml")
-      ->type_name("SOURCE...");
+      ->type_name("SOURCE");
   parser->add_option("--out", options->output, "The int8 model to write (.safetensors)")
       ->type_name(kFile)
       ->required();

@@ -1,4 +1,5 @@
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -33,6 +34,9 @@ Command stand_in(CLI::App& app, const std::string& name, const std::string& desc
 void continue_with_libtorch(char** arguments, const std::string& asked_for) {
   const auto program =
       std::filesystem::read_symlink("/proc/self/exe").parent_path() / "gondola-torch";
+  // LibTorch allocates a map for every layer: in huge pages training is a fifth faster. Read at a
+  // program's start only; what the user has set stays.
+  setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", /*overwrite=*/0);
   execv(program.c_str(), arguments);
   const int reason = errno;
   throw IoError(concat("gondola ", asked_for, " needs ", program.string(), ": ",

@@ -143,6 +143,11 @@ class Training {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // As gondola starts gondola-torch: in huge pages. Read at a program's start only.
+  if (std::getenv("GLIBC_TUNABLES") == nullptr) {
+    setenv("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1", 0);
+    execv("/proc/self/exe", argv);
+  }
   const int side = argc > 1 ? std::atoi(argv[1]) : 320;
   const auto batch = static_cast<std::size_t>(argc > 2 ? std::atoi(argv[2]) : 16);
   const int threads = argc > 3 ? std::atoi(argv[3]) : 2;
