@@ -14,25 +14,12 @@
 
 #include "exif_orientation.hpp"
 #include "image_format.hpp"
+#include "jpeg_errors.hpp"
 
 namespace gondola::media {
 namespace {
 
 constexpr int kExifMarker = JPEG_APP0 + 1;
-
-/// libjpeg's error manager with a place to jump to; `base` is first so that a pointer to it is a
-/// pointer to the whole.
-struct ErrorManager {
-  jpeg_error_mgr base;
-  std::jmp_buf on_error;
-  char message[JMSG_LENGTH_MAX];
-};
-
-[[noreturn]] void fail(j_common_ptr codec) {
-  auto* errors = reinterpret_cast<ErrorManager*>(codec->err);
-  codec->err->format_message(codec, errors->message);
-  std::longjmp(errors->on_error, 1);
-}
 
 /// Whether a warning of libjpeg means that pixels are being made up.
 bool is_damage(const jpeg_decompress_struct& codec, int warning) {
@@ -56,8 +43,6 @@ void on_message(j_common_ptr codec, int level) {
       is_damage(*reinterpret_cast<jpeg_decompress_struct*>(codec), codec->err->msg_code))
     fail(codec);
 }
-
-void print_nothing(j_common_ptr) {}
 
 /// One decompression. libjpeg reports errors by calling a function that must not return, so the
 /// members that call it come back with false after a longjmp; none of them holds an object with a

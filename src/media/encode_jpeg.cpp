@@ -6,25 +6,10 @@
 
 #include "encoders.hpp"
 #include "gondola/core/error.hpp"
+#include "jpeg_errors.hpp"
 
 namespace gondola::media {
 namespace {
-
-/// libjpeg's error manager with a place to jump to; `base` is first so that a pointer to it is a
-/// pointer to the whole.
-struct ErrorManager {
-  jpeg_error_mgr base;
-  std::jmp_buf on_error;
-  char message[JMSG_LENGTH_MAX];
-};
-
-[[noreturn]] void fail(j_common_ptr codec) {
-  auto* errors = reinterpret_cast<ErrorManager*>(codec->err);
-  codec->err->format_message(codec, errors->message);
-  std::longjmp(errors->on_error, 1);
-}
-
-void print_nothing(j_common_ptr) {}
 
 /// One compression. libjpeg reports errors by calling a function that must not return, so write()
 /// comes back with false after a longjmp and holds no object with a destructor.
