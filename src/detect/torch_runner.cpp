@@ -16,13 +16,10 @@ namespace {
 
 nn::Network make_network(const nn::WeightsFile& weights) {
   const nn::ModelSpec& spec = weights.description.spec;
-  nn::Network network(spec);
-  nn::load_tensors(network,
-                   weights.tensors.empty() ? nn::random_tensors(spec, /*seed=*/0) : weights.tensors,
-                   spec.name);
-  network->eval();
-  network->fuse();
-  return network;
+  if (!weights.tensors.empty()) return nn::build_network(weights, spec.name);
+  nn::WeightsFile untrained = weights;
+  untrained.tensors = nn::random_tensors(spec, /*seed=*/0);
+  return nn::build_network(untrained, spec.name);
 }
 
 at::ScalarType type_of(engine::Precision precision) {

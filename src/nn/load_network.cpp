@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -11,6 +13,7 @@
 
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
+#include "gondola/nn/quantization.hpp"
 
 namespace gondola::nn {
 namespace {
@@ -122,12 +125,47 @@ NamedTensors extract_tensors(const Network& network) {
   return tensors;
 }
 
+namespace {
+
+// The tensors of a quantised file, whose batch norms are folded in, as those of the network as it
+// is defined: each folded bias becomes that of a batch norm that changes nothing else.
+NamedTensors unfolded(const NamedTensors& folded, double batch_norm_epsilon) {
+  NamedTensors tensors;
+  const auto add = [&](const std::string& name, const TensorData& tensor) {
+    static_cast<void>(tensors.add(name, tensor));
+  };
+  const auto scale = static_cast<float>(std::sqrt(1 + batch_norm_epsilon));
+  for (const auto& [name, tensor] : folded) {
+    constexpr std::string_view kFoldedBias = ".conv.bias";
+    if (ends_with(name, ".input_scale")) continue;
+    if (!ends_with(name, kFoldedBias)) {
+      add(name, tensor);
+      continue;
+    }
+    const std::string norm = name.substr(0, name.size() - kFoldedBias.size()) + ".bn.";
+    const auto filled = [&, count = tensor.element_count()](float value) {
+      return make_float32(tensor.shape, std::vector<float>(count, value));
+    };
+    add(norm + "weight", filled(scale));
+    add(norm + "bias", tensor);
+    add(norm + "running_mean", filled(0));
+    add(norm + "running_var", filled(1));
+  }
+  return tensors;
+}
+
+}  // namespace
+
 Network build_network(const WeightsFile& weights, const std::string& source_name) {
   Network network(weights.description.spec);
   if (weights.tensors.empty()) {
     initialize_parameters(network, /*seed=*/0);
   } else {
-    load_tensors(network, weights.tensors, source_name);
+    load_tensors(network,
+                 weights.quantization
+                     ? unfolded(weights.tensors, weights.description.spec.batch_norm_epsilon)
+                     : weights.tensors,
+                 source_name);
   }
   network->eval();
   return network;

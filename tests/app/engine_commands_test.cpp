@@ -83,6 +83,13 @@ TEST_F(EngineCommands, QuantizedModelIsSmallerAndFindsTheSame) {
               HasSubstr("is quantised already"));
 }
 
+TEST_F(EngineCommands, LibTorchShowsTheInt8ModelThatShips) {
+  const Outcome outcome = run({"info", "shelf-n-int8"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, HasSubstr("58 layers"));
+  EXPECT_THAT(outcome.out, HasSubstr("2 layers wider"));
+}
+
 TEST_F(EngineCommands, QuantizeWarnsOfPicturesWithNothingToFind) {
   if (!has_int8()) GTEST_SKIP() << "this CPU has no int8 instructions";
   const Outcome outcome = run(
