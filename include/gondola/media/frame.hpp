@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,6 +24,9 @@ struct Frame {
   SourceKind kind = SourceKind::kImage;
   std::int64_t index = 0;  ///< number of the frame within its source, from 0; 0 for a picture
   double time_s = 0;       ///< seconds since the source's start; 0 for a picture
+
+  /// When a camera or stream delivered it; the clock's epoch for pictures and files.
+  std::chrono::system_clock::time_point taken_at{};
 };
 
 }  // namespace gondola::media
