@@ -19,6 +19,8 @@ constexpr int kSmallestTile = 64;
 struct View {
   std::size_t image = 0;
   Tile tile;
+  LetterboxTransform transform;
+  std::vector<Detection> candidates;  // in pixels of the network's input
 };
 
 Size size_of(const cv::Mat& image) { return {image.cols, image.rows}; }
@@ -79,32 +81,8 @@ class Detector::Implementation {
     candidates_.classes = options.classes;
   }
 
-  std::vector<pipeline::ImageDetections> detect(const std::vector<cv::Mat>& images) const {
-    std::vector<View> views;
-    for (std::size_t i = 0; i < images.size(); ++i) {
-      GONDOLA_EXPECTS(!images[i].empty() && images[i].type() == CV_8UC3, "detect: picture ", i,
-                      " is empty or not CV_8UC3");
-      for (const Tile& tile : tiles_of(size_of(images[i]))) views.push_back({i, tile});
-    }
-
-    std::vector<pipeline::ImageDetections> results(images.size());
-    std::vector<std::vector<TileDetections>> found(images.size());
-    const auto batch = static_cast<std::size_t>(options.max_batch);
-    for (std::size_t first = 0; first < views.size(); first += batch) {
-      const std::size_t count = std::min(batch, views.size() - first);
-      run_batch(images,
-                {views.begin() + static_cast<std::ptrdiff_t>(first),
-                 views.begin() + static_cast<std::ptrdiff_t>(first + count)},
-                found, results);
-    }
-
-    for (std::size_t i = 0; i < images.size(); ++i) {
-      Stopwatch watch;
-      results[i].image = size_of(images[i]);
-      results[i].detections = joined(found[i], results[i].image);
-      results[i].times_ms.postprocess += watch.lap_ms();
-    }
-    return results;
+  std::unique_ptr<pipeline::DetectionJob> start(const std::vector<cv::Mat>& images) const {
+    return std::make_unique<Job>(*this, images);
   }
 
   const DetectorOptions options;
@@ -114,61 +92,92 @@ class Detector::Implementation {
   std::string runtime() const { return runner_->description(); }
 
  private:
+  class Job : public pipeline::DetectionJob {
+   public:
+    Job(const Implementation& detector, const std::vector<cv::Mat>& images) : detector_(detector) {
+      const Size input{detector.options.image_size, detector.options.image_size};
+      for (std::size_t i = 0; i < images.size(); ++i) {
+        const cv::Mat& image = images[i];
+        GONDOLA_EXPECTS(!image.empty() && image.type() == CV_8UC3, "detect: picture ", i,
+                        " is empty or not CV_8UC3");
+        Stopwatch watch;
+        for (const Tile& tile : detector.tiles_of(size_of(image))) {
+          const cv::Mat part = image(cv::Rect(tile.x, tile.y, tile.width, tile.height));
+          media::Letterboxed placed = media::letterbox_image(part, input);
+          pictures_.push_back(std::move(placed.image));
+          views_.push_back({i, tile, placed.transform, {}});
+        }
+        pipeline::ImageDetections result;
+        result.image = size_of(image);
+        result.times_ms.preprocess = watch.lap_ms();
+        results_.push_back(std::move(result));
+      }
+    }
+
+    void run_network() override {
+      const auto batch = static_cast<std::size_t>(detector_.options.max_batch);
+      for (std::size_t first = 0; first < views_.size(); first += batch)
+        run_network(first, std::min(batch, views_.size() - first));
+    }
+
+    std::vector<pipeline::ImageDetections> finish() override {
+      std::vector<std::vector<TileDetections>> found(results_.size());
+      for (const View& view : views_) {
+        Stopwatch watch;
+        found[view.image].push_back({view.tile, detector_.detections_of(view)});
+        results_[view.image].times_ms.postprocess += watch.lap_ms();
+      }
+      for (std::size_t i = 0; i < results_.size(); ++i) {
+        Stopwatch watch;
+        results_[i].detections = detector_.joined(found[i], results_[i].image);
+        results_[i].times_ms.postprocess += watch.lap_ms();
+      }
+      return std::move(results_);
+    }
+
+   private:
+    void run_network(std::size_t first, std::size_t count) {
+      const auto begin = pictures_.begin() + static_cast<std::ptrdiff_t>(first);
+      const std::vector<cv::Mat> pictures(begin, begin + static_cast<std::ptrdiff_t>(count));
+      NetworkRunner::Times times;
+      {
+        const std::lock_guard<std::mutex> lock(detector_.runner_mutex_);
+        times = detector_.runner_->run(
+            pictures, [&](std::size_t i, const std::vector<nn::LevelLogits>& logits) {
+              Stopwatch watch;
+              View& view = views_[first + i];
+              view.candidates = nn::select_candidates(logits, detector_.candidates_);
+              results_[view.image].times_ms.postprocess += watch.lap_ms();
+            });
+      }
+      const double share = 1.0 / static_cast<double>(count);
+      for (std::size_t i = first; i < first + count; ++i) {
+        pipeline::StageTimes& of_image = results_[views_[i].image].times_ms;
+        of_image.preprocess += share * times.preprocess_ms;
+        of_image.network += share * times.network_ms;
+      }
+    }
+
+    const Implementation& detector_;
+    std::vector<View> views_;
+    std::vector<cv::Mat> pictures_;  // letterboxed, one for each view
+    std::vector<pipeline::ImageDetections> results_;
+  };
+
   std::vector<Tile> tiles_of(Size image) const {
     std::vector<Tile> tiles = plan_tiles(image, options.tiles);
     if (tiles.size() > 1 && options.whole_image) tiles.push_back({0, 0, image.width, image.height});
     return tiles;
   }
 
-  void run_batch(const std::vector<cv::Mat>& images, const std::vector<View>& views,
-                 std::vector<std::vector<TileDetections>>& found,
-                 std::vector<pipeline::ImageDetections>& results) const {
-    const double share = 1.0 / static_cast<double>(views.size());
-    const Size input{options.image_size, options.image_size};
-
-    Stopwatch watch;
-    std::vector<cv::Mat> pictures;
-    std::vector<LetterboxTransform> transforms;
-    for (const View& view : views) {
-      const Tile& tile = view.tile;
-      const cv::Mat part = images[view.image](cv::Rect(tile.x, tile.y, tile.width, tile.height));
-      media::Letterboxed placed = media::letterbox_image(part, input);
-      pictures.push_back(std::move(placed.image));
-      transforms.push_back(placed.transform);
-    }
-    const double letterbox_ms = watch.lap_ms();
-
-    NetworkRunner::Times network;
-    {
-      const std::lock_guard<std::mutex> lock(runner_mutex_);
-      network = runner_->run(pictures, [&](std::size_t i,
-                                           const std::vector<nn::LevelLogits>& logits) {
-        Stopwatch decoding;
-        const View& view = views[i];
-        found[view.image].push_back({view.tile, detections_of(logits, transforms[i], view.tile)});
-        results[view.image].times_ms.postprocess += decoding.lap_ms();
-      });
-    }
-    for (const View& view : views) {
-      pipeline::StageTimes& times = results[view.image].times_ms;
-      times.preprocess += share * (letterbox_ms + network.preprocess_ms);
-      times.network += share * network.network_ms;
-    }
-  }
-
-  // Decodes one view's logits: candidates, NMS, pixels of the whole image.
-  std::vector<Detection> detections_of(const std::vector<nn::LevelLogits>& levels,
-                                       const LetterboxTransform& transform,
-                                       const Tile& tile) const {
-    std::vector<Detection> detections =
-        nms(nn::select_candidates(levels, candidates_), options.nms);
+  // From one view's candidates: NMS, pixels of the whole image.
+  std::vector<Detection> detections_of(const View& view) const {
+    std::vector<Detection> detections = nms(view.candidates, options.nms);
+    const auto left = static_cast<float>(view.tile.x);
+    const auto top = static_cast<float>(view.tile.y);
     for (Detection& detection : detections) {
-      Box box = transform.to_image(detection.box);
-      box.x1 += static_cast<float>(tile.x);
-      box.x2 += static_cast<float>(tile.x);
-      box.y1 += static_cast<float>(tile.y);
-      box.y2 += static_cast<float>(tile.y);
-      detection.box = box;
+      const Box box = view.transform.to_image(detection.box);
+      detection.box = {box.x1 + left, box.y1 + top, box.x2 + left, box.y2 + top};
     }
     return detections;
   }
@@ -211,11 +220,19 @@ Detector::Detector(Detector&&) noexcept = default;
 Detector& Detector::operator=(Detector&&) noexcept = default;
 
 std::vector<Detection> Detector::detect(const cv::Mat& image) const {
-  return std::move(implementation_->detect({image}).front().detections);
+  const std::unique_ptr<pipeline::DetectionJob> job = implementation_->start({image});
+  job->run_network();
+  return std::move(job->finish().front().detections);
 }
 
 std::vector<pipeline::ImageDetections> Detector::detect_batch(const std::vector<cv::Mat>& images) {
-  return implementation_->detect(images);
+  const std::unique_ptr<pipeline::DetectionJob> job = start(images);
+  job->run_network();
+  return job->finish();
+}
+
+std::unique_ptr<pipeline::DetectionJob> Detector::start(const std::vector<cv::Mat>& images) {
+  return implementation_->start(images);
 }
 
 const ClassNames& Detector::class_names() const { return implementation_->names; }

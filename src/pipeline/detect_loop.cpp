@@ -1,175 +1,283 @@
 #include "gondola/pipeline/detect_loop.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <condition_variable>
 #include <exception>
+#include <map>
+#include <mutex>
 #include <numeric>
 #include <thread>
 #include <utility>
-#include <variant>
 
+#include "frame_feeds.hpp"
 #include "gondola/core/error.hpp"
 #include "gondola/pipeline/bounded_queue.hpp"
 
 namespace gondola::pipeline {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+/// With a live feed, batches between the moment they are taken and the moment they are written: one
+/// in the network, one with the sinks. More would only grow old.
+constexpr int kLiveBatches = 2;
 
-double ms_since(Clock::time_point start) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
+constexpr std::chrono::milliseconds kStopInterval{100};
 
-/// Reads a source in a thread of its own, a limited number of frames ahead.
-class ReadAhead {
+/// What is taken from the feeds at once, on its way to the sinks.
+struct Batch {
+  std::vector<FrameFeeds::Item> items;
+  std::unique_ptr<DetectionJob> job;   // of the frames among the items; null when there are none
+  std::vector<ImageDetections> found;  // in their order
+};
+
+/// What the sinks are to see of a batch.
+struct Followed {
+  std::vector<std::variant<FrameDetections, FrameFailure>> results;
+  std::vector<FrameFeeds::Item> items;  // those they were made of, without their frames
+  std::vector<ImageDetections> found;   // without the detections
+  double follow_ms = 0;
+};
+
+/// Counts how many of something are under way.
+class Limit {
  public:
-  struct Item {
-    std::variant<media::Frame, FrameFailure> outcome;
-    double read_ms = 0;
-  };
+  explicit Limit(int most) : free_(most) {}
 
-  ReadAhead(media::FrameSource& source, std::size_t frames)
-      : source_(source), queue_(frames), thread_([this] { read_all(); }) {}
-
-  ~ReadAhead() {
-    queue_.close();
-    thread_.join();
+  void enter() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return free_ > 0 || open_; });
+    --free_;
   }
-  ReadAhead(const ReadAhead&) = delete;
-  ReadAhead& operator=(const ReadAhead&) = delete;
-
-  /// The next frame or failure, nullopt at the end. Throws what ended the source early.
-  std::optional<Item> next() {
-    std::optional<Item> item = queue_.pop();
-    if (!item && error_) std::rethrow_exception(std::exchange(error_, nullptr));
-    return item;
+  void leave() {
+    {
+      const std::lock_guard lock(mutex_);
+      ++free_;
+    }
+    changed_.notify_one();
+  }
+  /// From now on everybody may enter.
+  void open() {
+    {
+      const std::lock_guard lock(mutex_);
+      open_ = true;
+    }
+    changed_.notify_all();
   }
 
  private:
-  void read_all() {
-    try {
-      while (queue_.wait_for_room()) {
-        std::optional<Item> item = read_one();
-        if (!item || !queue_.push(std::move(*item))) break;
-      }
-    } catch (...) {
-      error_ = std::current_exception();
-    }
-    queue_.close();
-  }
-
-  std::optional<Item> read_one() {
-    const Clock::time_point start = Clock::now();
-    try {
-      std::optional<media::Frame> frame = source_.next();
-      if (!frame) return std::nullopt;
-      return Item{std::move(*frame), ms_since(start)};
-    } catch (const media::FrameError& error) {
-      return Item{FrameFailure{error.source(), error.what()}, ms_since(start)};
-    }
-  }
-
-  media::FrameSource& source_;
-  BoundedQueue<Item> queue_;
-  std::exception_ptr error_;  // written before close(), read after pop() has seen it
-  std::thread thread_;        // last: it uses everything above
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  int free_;
+  bool open_ = false;
 };
 
-/// One run with its running totals.
 class DetectionRun {
  public:
-  DetectionRun(media::FrameSource& source, Detector& detector,
+  DetectionRun(const std::vector<Feed>& feeds, Detector& detector,
                const std::vector<std::unique_ptr<DetectionSink>>& sinks, const LoopOptions& options,
                const LoopCallbacks& callbacks)
-      : source_(source),
-        detector_(detector),
+      : detector_(detector),
         sinks_(sinks),
         options_(options),
-        callbacks_(callbacks) {
-    progress_.total = source.size_hint();
+        callbacks_(callbacks),
+        current_source_(feeds.size()),
+        feeds_(feeds, static_cast<std::size_t>(options.read_ahead > 0 ? options.read_ahead
+                                                                      : options.batch)) {
+    std::size_t total = 0;
+    bool is_known = true;
+    for (const Feed& feed : feeds) {
+      const std::optional<std::size_t> size = feed.source->size_hint();
+      is_known = is_known && size;
+      total += size.value_or(0);
+      summary_.feeds.push_back({feed.name, 0, 0, 0, 0});
+    }
+    if (is_known) progress_.total = total;
     summary_.detections_per_class.resize(detector.class_names().size());
   }
 
   LoopSummary run() {
-    const Clock::time_point start = Clock::now();
-    read_detect_write();
+    start_ = last_statistics_ = Clock::now();
+    std::vector<std::thread> stages;
+    stages.emplace_back([this] { stage([this] { prepare(); }); });
+    stages.emplace_back([this] { stage([this] { run_network(); }); });
+    stages.emplace_back([this] { stage([this] { follow(); }); });
+    stage([this] { write(); });
+    for (std::thread& thread : stages) thread.join();
+    if (error_ != nullptr) std::rethrow_exception(error_);
+    for (std::size_t feed = 0; feed < current_source_.size(); ++feed) end_source(feed);
     for (const auto& sink : sinks_) sink->finish();
-    summary_.wall_s = ms_since(start) / 1000;
+    summary_.wall_s = ms_since(start_) / 1000;
     return std::move(summary_);
   }
 
  private:
-  void read_detect_write() {
-    ReadAhead reader(source_, static_cast<std::size_t>(options_.read_ahead > 0 ? options_.read_ahead
-                                                                               : options_.batch));
-    while (!stop_requested()) {
-      std::vector<media::Frame> frames = next_batch(reader);
-      if (frames.empty()) return;
-      std::vector<ImageDetections> results = detect(frames);
-      for (std::size_t i = 0; i < frames.size(); ++i)
-        write(std::move(frames[i]), std::move(results[i]));
+  /// Runs a stage and notes what it was left by. The end of a stage ends those before it and, once
+  /// they have taken what is left, those after it.
+  template <typename Body>
+  void stage(const Body& body) {
+    try {
+      body();
+    } catch (...) {
+      feeds_.stop();
+      const std::lock_guard lock(error_mutex_);
+      if (error_ == nullptr) error_ = std::current_exception();
     }
   }
 
-  bool stop_requested() {
-    summary_.stopped = callbacks_.stop_requested && callbacks_.stop_requested();
-    return summary_.stopped;
+  /// Closes a queue, or ends the feeds, when a stage is left by whichever way.
+  template <typename Action>
+  class AtExit {
+   public:
+    explicit AtExit(Action action) : action_(std::move(action)) {}
+    ~AtExit() { action_(); }
+    AtExit(const AtExit&) = delete;
+    AtExit& operator=(const AtExit&) = delete;
+
+   private:
+    Action action_;
+  };
+
+  void prepare() {
+    const AtExit leave([this] {
+      feeds_.stop();
+      to_network_.close();
+    });
+    while (true) {
+      if (feeds_.any_live()) {
+        live_batches_.enter();
+        if (!to_network_.wait_until_wanted()) return;
+      }
+      Batch batch;
+      batch.items = feeds_.take(static_cast<std::size_t>(options_.batch));
+      if (batch.items.empty()) return;
+      std::vector<cv::Mat> images;
+      for (const FrameFeeds::Item& item : batch.items) {
+        if (const auto* frame = std::get_if<media::Frame>(&item.outcome))
+          images.push_back(frame->image);
+      }
+      if (!images.empty()) batch.job = detector_.start(images);
+      if (!to_network_.push(std::move(batch))) return;
+    }
   }
 
-  /// As many readable frames as make a batch; fewer, or none, at the end of the source.
-  std::vector<media::Frame> next_batch(ReadAhead& reader) {
-    std::vector<media::Frame> frames;
-    while (frames.size() < static_cast<std::size_t>(options_.batch)) {
-      std::optional<ReadAhead::Item> item = reader.next();
-      if (!item) break;
-      summary_.times_ms.read += item->read_ms;
-      if (auto* frame = std::get_if<media::Frame>(&item->outcome))
-        frames.push_back(std::move(*frame));
+  void run_network() {
+    const AtExit leave([this] {
+      to_network_.close();
+      to_follow_.close();
+    });
+    while (std::optional<Batch> batch = to_network_.pop()) {
+      if (batch->job != nullptr) batch->job->run_network();
+      if (!to_follow_.push(std::move(*batch))) return;
+    }
+  }
+
+  void follow() {
+    const AtExit leave([this] {
+      to_follow_.close();
+      to_write_.close();
+    });
+    while (std::optional<Batch> batch = to_follow_.pop()) {
+      if (!to_write_.push(followed(std::move(*batch)))) return;
+    }
+  }
+
+  Followed followed(Batch batch) {
+    Followed followed;
+    if (batch.job != nullptr) followed.found = batch.job->finish();
+    std::size_t frames = 0;
+    for (FrameFeeds::Item& item : batch.items) {
+      if (auto* failure = std::get_if<FrameFailure>(&item.outcome)) {
+        followed.results.emplace_back(std::move(*failure));
+        continue;
+      }
+      GONDOLA_EXPECTS(frames < followed.found.size(), "detector: got ", followed.found.size(),
+                      " results for more images");
+      FrameDetections result;
+      result.frame = std::move(std::get<media::Frame>(item.outcome));
+      result.detections = std::move(followed.found[frames++].detections);
+      result.timing = {ms_since(item.arrived) / 1000, item.dropped};
+      const Clock::time_point start = Clock::now();
+      if (callbacks_.follow) callbacks_.follow(result);
+      followed.follow_ms += ms_since(start);
+      followed.results.emplace_back(std::move(result));
+    }
+    GONDOLA_EXPECTS(frames == followed.found.size(), "detector: got ", followed.found.size(),
+                    " results for ", frames, " images");
+    followed.items = std::move(batch.items);
+    return followed;
+  }
+
+  /// On the caller's thread.
+  void write() {
+    const AtExit leave([this] {
+      to_write_.close();
+      live_batches_.open();
+    });
+    while (!to_write_.is_finished()) {
+      if (!summary_.stopped && callbacks_.stop_requested && callbacks_.stop_requested()) {
+        summary_.stopped = true;
+        feeds_.stop();
+      }
+      if (std::optional<Followed> followed = to_write_.pop_for(kStopInterval)) {
+        write(*followed);
+        live_batches_.leave();
+      }
+      report_statistics();
+    }
+  }
+
+  void write(Followed& followed) {
+    summary_.times_ms.follow += followed.follow_ms;
+    std::size_t frames = 0;
+    for (std::size_t i = 0; i < followed.results.size(); ++i) {
+      const FrameFeeds::Item& item = followed.items[i];
+      summary_.times_ms.read += item.read_ms;
+      if (auto* failure = std::get_if<FrameFailure>(&followed.results[i]))
+        report(item.feed, std::move(*failure));
       else
-        report(std::get<FrameFailure>(std::move(item->outcome)));
+        write(item, std::get<FrameDetections>(followed.results[i]), followed.found[frames++]);
+      if (callbacks_.on_progress) callbacks_.on_progress(progress_);
     }
-    return frames;
   }
 
-  void report(FrameFailure failure) {
+  void report(std::size_t feed, FrameFailure failure) {
     if (callbacks_.on_failure) callbacks_.on_failure(failure);
     summary_.failures.push_back(std::move(failure));
+    ++summary_.feeds[feed].failed;
     ++progress_.failed;
-    report_progress();
   }
 
-  void report_progress() {
-    if (callbacks_.on_progress) callbacks_.on_progress(progress_);
-  }
-
-  std::vector<ImageDetections> detect(const std::vector<media::Frame>& frames) {
-    std::vector<cv::Mat> images;
-    images.reserve(frames.size());
-    for (const media::Frame& frame : frames) images.push_back(frame.image);
-    std::vector<ImageDetections> results = detector_.detect_batch(images);
-    GONDOLA_EXPECTS(results.size() == frames.size(), "detector: got ", results.size(),
-                    " results for ", frames.size(), " images");
-    return results;
-  }
-
-  void write(media::Frame frame, ImageDetections found) {
-    add_up(found);
-    const FrameDetections result{std::move(frame), std::move(found.detections), {}};
+  void write(const FrameFeeds::Item& item, const FrameDetections& result,
+             const ImageDetections& found) {
+    add_up(result, found.times_ms);
     const Clock::time_point start = Clock::now();
+    if (current_source_[item.feed] != result.frame.source) {
+      end_source(item.feed);
+      current_source_[item.feed] = result.frame.source;
+    }
     for (const auto& sink : sinks_) sink->write(result);
     summary_.times_ms.write += ms_since(start);
+    FeedSummary& feed = summary_.feeds[item.feed];
+    ++feed.frames;
+    feed.dropped = item.dropped;
+    feed.max_lag_s = std::max(feed.max_lag_s, result.timing.lag_s);
     ++summary_.frames;
     ++progress_.done;
-    report_progress();
   }
 
-  void add_up(const ImageDetections& found) {
+  void end_source(std::size_t feed) {
+    std::string& source = current_source_[feed];
+    if (source.empty()) return;
+    for (const auto& sink : sinks_) sink->end_source(source);
+    source.clear();
+  }
+
+  void add_up(const FrameDetections& result, const StageTimes& times_ms) {
     StageTimes& total = summary_.times_ms.detect;
-    total.preprocess += found.times_ms.preprocess;
-    total.network += found.times_ms.network;
-    total.postprocess += found.times_ms.postprocess;
+    total.preprocess += times_ms.preprocess;
+    total.network += times_ms.network;
+    total.postprocess += times_ms.postprocess;
     std::vector<std::int64_t>& counts = summary_.detections_per_class;
-    for (const Detection& detection : found.detections) {
+    for (const Detection& detection : result.detections) {
       GONDOLA_EXPECTS(detection.class_id >= 0, "detector: class id ", detection.class_id);
       const auto class_id = static_cast<std::size_t>(detection.class_id);
       if (class_id >= counts.size()) counts.resize(class_id + 1);
@@ -177,13 +285,35 @@ class DetectionRun {
     }
   }
 
-  media::FrameSource& source_;
+  void report_statistics() {
+    if (!callbacks_.on_statistics) return;
+    const Clock::time_point now = Clock::now();
+    const std::chrono::duration<double> since = now - last_statistics_;
+    if (since.count() < callbacks_.statistics_interval_s) return;
+    last_statistics_ = now;
+    summary_.wall_s = ms_since(start_) / 1000;
+    callbacks_.on_statistics(summary_);
+  }
+
   Detector& detector_;
   const std::vector<std::unique_ptr<DetectionSink>>& sinks_;
   const LoopOptions& options_;
   const LoopCallbacks& callbacks_;
+
   LoopProgress progress_;
   LoopSummary summary_;
+  std::vector<std::string> current_source_;  // of each feed, whose last frame may be yet to come
+  Clock::time_point start_;
+  Clock::time_point last_statistics_;
+
+  std::mutex error_mutex_;
+  std::exception_ptr error_;  // the first that a stage was left by
+
+  FrameFeeds feeds_;
+  Limit live_batches_{kLiveBatches};
+  BoundedQueue<Batch> to_network_{1};
+  BoundedQueue<Batch> to_follow_{1};
+  BoundedQueue<Followed> to_write_{1};
 };
 
 }  // namespace
@@ -192,13 +322,22 @@ std::int64_t LoopSummary::detections() const {
   return std::accumulate(detections_per_class.begin(), detections_per_class.end(), std::int64_t{0});
 }
 
-LoopSummary run_detection(media::FrameSource& source, Detector& detector,
+LoopSummary run_detection(const std::vector<Feed>& feeds, Detector& detector,
                           const std::vector<std::unique_ptr<DetectionSink>>& sinks,
                           const LoopOptions& options, const LoopCallbacks& callbacks) {
+  GONDOLA_EXPECTS(!feeds.empty(), "run_detection: no feeds");
+  for (const Feed& feed : feeds)
+    GONDOLA_EXPECTS(feed.source != nullptr, "run_detection: a source is null");
   GONDOLA_EXPECTS(options.batch >= 1, "run_detection: batch is ", options.batch);
   GONDOLA_EXPECTS(options.read_ahead >= 0, "run_detection: read_ahead is ", options.read_ahead);
   for (const auto& sink : sinks) GONDOLA_EXPECTS(sink != nullptr, "run_detection: a sink is null");
-  return DetectionRun(source, detector, sinks, options, callbacks).run();
+  return DetectionRun(feeds, detector, sinks, options, callbacks).run();
+}
+
+LoopSummary run_detection(media::FrameSource& source, Detector& detector,
+                          const std::vector<std::unique_ptr<DetectionSink>>& sinks,
+                          const LoopOptions& options, const LoopCallbacks& callbacks) {
+  return run_detection({Feed{&source, "", false}}, detector, sinks, options, callbacks);
 }
 
 }  // namespace gondola::pipeline

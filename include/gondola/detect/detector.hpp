@@ -103,6 +103,9 @@ class Detector : public pipeline::Detector {
   /// One result per image, in order. Images may differ in size.
   std::vector<pipeline::ImageDetections> detect_batch(const std::vector<cv::Mat>& images) override;
 
+  /// Letterboxes; the job does the rest.
+  std::unique_ptr<pipeline::DetectionJob> start(const std::vector<cv::Mat>& images) override;
+
   const ClassNames& class_names() const override;
   const std::string& model_name() const override;
 

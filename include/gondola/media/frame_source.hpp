@@ -24,7 +24,7 @@ class FrameError : public IoError {
 
 /// Delivers frames one after another: a list of pictures, a video, a camera, a stream.
 ///
-/// Used by one thread at a time.
+/// Used by one thread at a time, stop() aside.
 class FrameSource {
  public:
   virtual ~FrameSource() = default;
@@ -34,6 +34,10 @@ class FrameSource {
   /// Throws: FrameError when this frame cannot be read; calling next() again goes on with the one
   /// after it. Any other exception ends the source.
   virtual std::optional<Frame> next() = 0;
+
+  /// Ends the source early, from any thread: next() returns nullopt from now on, and one that waits
+  /// for a camera or a stream returns soon. Sources that never wait need not do anything.
+  virtual void stop() {}
 
   /// How many frames a fresh source delivers, failed ones included; nullopt when nobody can know.
   virtual std::optional<std::size_t> size_hint() const { return std::nullopt; }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -42,16 +43,39 @@ class BoundedQueue {
     return true;
   }
 
+  /// Waits until somebody waits in pop() for an item that is not there; false when the queue is or
+  /// gets closed. Lets a producer make its item at the last moment.
+  bool wait_until_wanted() {
+    std::unique_lock lock(mutex_);
+    is_wanted_.wait(lock, [this] { return closed_ || (items_.empty() && waiting_ > 0); });
+    return !closed_;
+  }
+
   /// Waits for an item and takes it. nullopt when the queue is closed and all items are taken.
   std::optional<T> pop() {
     std::unique_lock lock(mutex_);
+    ++waiting_;
+    if (items_.empty()) is_wanted_.notify_all();
     has_items_.wait(lock, [this] { return closed_ || !items_.empty(); });
-    if (items_.empty()) return std::nullopt;
-    std::optional<T> item(std::move(items_.front()));
-    items_.pop_front();
-    lock.unlock();
-    has_room_.notify_one();
-    return item;
+    --waiting_;
+    return take(lock);
+  }
+
+  /// The same for a limited time: nullopt, too, when there is still no item then.
+  template <typename Duration>
+  std::optional<T> pop_for(Duration limit) {
+    std::unique_lock lock(mutex_);
+    ++waiting_;
+    if (items_.empty()) is_wanted_.notify_all();
+    has_items_.wait_for(lock, limit, [this] { return closed_ || !items_.empty(); });
+    --waiting_;
+    return take(lock);
+  }
+
+  /// Whether the queue is closed and all items are taken.
+  bool is_finished() const {
+    const std::lock_guard lock(mutex_);
+    return closed_ && items_.empty();
   }
 
   /// Wakes everybody: push() fails from now on, pop() hands out what is left. May be called again.
@@ -62,13 +86,25 @@ class BoundedQueue {
     }
     has_room_.notify_all();
     has_items_.notify_all();
+    is_wanted_.notify_all();
   }
 
  private:
+  std::optional<T> take(std::unique_lock<std::mutex>& lock) {
+    if (items_.empty()) return std::nullopt;
+    std::optional<T> item(std::move(items_.front()));
+    items_.pop_front();
+    lock.unlock();
+    has_room_.notify_one();
+    return item;
+  }
+
   const std::size_t capacity_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable has_room_;
   std::condition_variable has_items_;
+  std::condition_variable is_wanted_;
+  std::size_t waiting_ = 0;  // threads in pop()
   std::deque<T> items_;
   bool closed_ = false;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,24 @@ struct ImageDetections {
   StageTimes times_ms;
 };
 
+/// A batch of images on its way through a detector, step by step: what a loop runs in different
+/// threads, so that one batch is prepared while another is in the network and a third is completed.
+///
+/// Each step is called once, in this order, by one thread at a time; it must not outlive the
+/// detector.
+class DetectionJob {
+ public:
+  DetectionJob() = default;
+  virtual ~DetectionJob() = default;
+  DetectionJob(const DetectionJob&) = delete;
+  DetectionJob& operator=(const DetectionJob&) = delete;
+
+  virtual void run_network() = 0;
+
+  /// One result per image, in the order given.
+  virtual std::vector<ImageDetections> finish() = 0;
+};
+
 /// Finds objects in images. The loop sees this interface only, never the network behind it.
 class Detector {
  public:
@@ -32,6 +51,11 @@ class Detector {
 
   /// One result per image, in the order given. Images are BGR, CV_8UC3, of any and differing sizes.
   virtual std::vector<ImageDetections> detect_batch(const std::vector<cv::Mat>& images) = 0;
+
+  /// Prepares the images for the network. May be called while other jobs are under way.
+  ///
+  /// This one leaves everything to detect_batch(), as the job's network step.
+  virtual std::unique_ptr<DetectionJob> start(const std::vector<cv::Mat>& images);
 
   /// Names of the classes that Detection::class_id counts.
   virtual const ClassNames& class_names() const = 0;
