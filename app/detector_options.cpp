@@ -2,8 +2,8 @@
 
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
-#include "libtorch.hpp"
 #include "model_options.hpp"
+#include "programs.hpp"
 
 namespace gondola::app {
 namespace {

@@ -13,7 +13,7 @@
 #include "command.hpp"
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
-#include "libtorch.hpp"
+#include "programs.hpp"
 #include "version.hpp"
 #include "yaml_options.hpp"
 
@@ -72,7 +72,8 @@ int run(int argc, char** argv) {
   app.add_flag("--verbose", log_options.verbose, "Details too")->excludes(quiet);
   app.add_flag("--log-json", log_options.json, "Messages as one JSON object a line");
   const std::vector<gondola::app::Command> commands = {
-      gondola::app::add_detect_command(app),  gondola::app::add_info_command(app),
+      gondola::app::add_detect_command(app),  gondola::app::add_track_command(app),
+      gondola::app::add_cameras_command(app), gondola::app::add_info_command(app),
       gondola::app::add_convert_command(app), gondola::app::add_synth_command(app),
       gondola::app::add_train_command(app),   gondola::app::add_val_command(app),
       gondola::app::add_bench_command(app),   gondola::app::add_quantize_command(app),
@@ -109,8 +110,7 @@ int run(int argc, char** argv) {
   gondola::app::Context context{gondola::app::make_logger(log_options), log_options};
   const gondola::app::Command& command = *chosen();
   const auto continue_where_it_can_run = [&] {
-    const std::string what = command.needs_libtorch ? command.needs_libtorch() : std::string();
-    if (!what.empty()) gondola::app::continue_with_libtorch(argv, what);
+    if (command.need) gondola::app::continue_where_it_can_run(command.need(), argv);
   };
   try {
     continue_where_it_can_run();

@@ -10,7 +10,7 @@
 #include "gondola/core/cpus.hpp"
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
-#include "libtorch.hpp"
+#include "programs.hpp"
 #include "yaml_options.hpp"
 
 namespace gondola::app {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,17 +13,20 @@
 
 #include "command.hpp"
 #include "data_issues.hpp"
+#include "gondola/core/cpus.hpp"
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
 #include "gondola/data/batch_loader.hpp"
 #include "gondola/engine/precision.hpp"
 #include "gondola/nn/load_network.hpp"
 #include "gondola/nn/runtime.hpp"
+#include "gondola/train/process_group.hpp"
 #include "gondola/train/trainer.hpp"
 #include "gondola/train/transfer.hpp"
 #include "interrupt.hpp"
 #include "model_options.hpp"
 #include "progress_bar.hpp"
+#include "train_processes.hpp"
 #include "training_folder.hpp"
 #include "version.hpp"
 #include "yaml_options.hpp"
@@ -64,6 +68,7 @@ struct TrainFlags {
 
   std::string precision = "auto";
   std::string device = "cpu";
+  int processes = 1;
   int threads = 0;
   int workers = 1;
   std::size_t cache_mb = 1024;
@@ -171,8 +176,12 @@ void add_options(CLI::App& command, TrainFlags& flags) {
   add(command, "--precision", flags.precision,
       "fp32, bf16, or auto: bf16 where the processor has it", "TYPE")
       ->check(plain(CLI::IsMember({"auto", "fp32", "bf16"})));
-  add(command, "--device", flags.device, "cpu, cuda or cuda:N", "DEVICE");
-  add(command, "--threads", flags.threads, "Threads of the network; 0 = the usable CPUs", "N")
+  add(command, "--device", flags.device, "cpu, cuda, cuda:N, or a list: one process each",
+      "DEVICE");
+  add(command, "--processes", flags.processes, "Processes that share each batch, on the CPU", "N")
+      ->check(plain(CLI::Range(1, 64)));
+  add(command, "--threads", flags.threads,
+      "Threads of the network in each process; 0 = the usable CPUs", "N")
       ->check(plain(CLI::Range(0, 1024)));
   add(command, "--workers", flags.workers, "Threads that prepare batches", "N")
       ->check(plain(CLI::Range(0, 256)));
@@ -201,18 +210,21 @@ void add_options(CLI::App& command, TrainFlags& flags) {
 // wherever the files lie.
 bool changes_result(const std::string& name) {
   static const std::vector<std::string> harmless = {
-      "help",    "config",  "data",    "model",  "weights",  "out",
-      "resume",  "threads", "workers", "device", "cache-mb", "checkpoint-minutes",
-      "licence", "strict"};
+      "help",    "config",  "data",     "model",  "weights",  "out",
+      "resume",  "threads", "workers",  "device", "cache-mb", "checkpoint-minutes",
+      "licence", "strict",  "processes"};
   return std::find(harmless.begin(), harmless.end(), name) == harmless.end();
 }
 
-std::string settings_text(const CLI::App& command, const nn::ModelSpec& spec, std::size_t images) {
+std::string settings_text(const CLI::App& command, const nn::ModelSpec& spec, std::size_t images,
+                          int processes) {
   std::string text;
   for (const auto& [name, value] : option_values(command)) {
     if (changes_result(name)) text += concat(name, " ", value, "\n");
   }
-  return text + concat("training pictures ", images, "\n", to_yaml(spec));
+  // However they were asked for: each normalises its own part of the batch.
+  return text +
+         concat("processes ", processes, "\ntraining pictures ", images, "\n", to_yaml(spec));
 }
 
 std::shared_ptr<const data::Dataset> load_split(const TrainFlags& flags, const std::string& split,
@@ -364,23 +376,46 @@ void complete_flags(CLI::App& command, TrainFlags& flags) {
     flags.augment.close_mosaic = std::min(flags.augment.close_mosaic, flags.epochs / 5);
   }
   data::validate(flags.augment);
-  nn::check_device(flags.device);
 }
 
-data::LoaderOptions loader_options(const TrainFlags& flags) {
+// What this process does of a training.
+struct Role {
+  int rank = 0;
+  int processes = 1;
+  std::string device;
+  std::filesystem::path meeting;  // where the processes meet, if there are several
+
+  // The one that tells the user and writes files.
+  bool is_first() const { return rank == 0; }
+};
+
+// Checks what several processes need.
+void check_processes(const TrainFlags& flags, const std::vector<std::string>& devices) {
+  for (const std::string& device : devices) nn::check_device(device);
+  if (devices.size() == 1) return;
+  train::check_process_groups();
+  if (flags.batch % devices.size() != 0) {
+    throw ConfigError(concat("--batch ", flags.batch, " cannot be shared evenly by ",
+                             devices.size(), " processes; use a multiple of ", devices.size()));
+  }
+}
+
+data::LoaderOptions loader_options(const TrainFlags& flags, const Role& role) {
   data::LoaderOptions loader;
   loader.image_size = flags.imgsz;
   loader.batch_size = flags.batch;
   loader.workers = flags.workers;
-  loader.cache_bytes = flags.cache_mb << 20U;
+  loader.cache_bytes = (flags.cache_mb << 20U) / static_cast<std::size_t>(role.processes);
   loader.seed = flags.seed;
   loader.epochs = flags.epochs;
   loader.multi_scale = flags.multi_scale;
+  loader.part = role.rank;
+  loader.parts = role.processes;
   return loader;
 }
 
-void begin_or_resume(const CLI::App& command, const TrainFlags& flags, const TrainingFolder& folder,
-                     train::Trainer& trainer, Context& context) {
+void begin_or_resume(const CLI::App& command, const TrainFlags& flags, const Role& role,
+                     const TrainingFolder& folder, train::Trainer& trainer, Context& context) {
   if (!flags.resume.empty()) {
     trainer.resume(train::read_checkpoint(folder.checkpoint()), folder.checkpoint().string());
     context.log->info("resumed after {} epochs", trainer.records().size());
@@ -390,7 +425,7 @@ void begin_or_resume(const CLI::App& command, const TrainFlags& flags, const Tra
     throw ConfigError(concat(flags.out, " holds a run already; go on with --resume ", flags.out,
                              ", or name another --out"));
   }
-  folder.write_options(to_option_file(command));
+  if (role.is_first()) folder.write_options(to_option_file(command));
 }
 
 int report_end(train::TrainEnd end, const TrainFlags& flags, const TrainingFolder& folder,
@@ -408,9 +443,9 @@ int report_end(train::TrainEnd end, const TrainFlags& flags, const TrainingFolde
   return 0;
 }
 
-int run_train(CLI::App& command, TrainFlags& flags, Context& context) {
-  complete_flags(command, flags);
-  use_threads(flags.threads, context);
+int train_here(CLI::App& command, const TrainFlags& flags, const Role& role, Context& context) {
+  use_threads(flags.threads > 0 ? flags.threads : std::max(1, usable_cpus() / role.processes),
+              context);
 
   const auto train_data = load_split(flags, "train", context);
   const auto validation_data = load_split(flags, "val", context);
@@ -421,22 +456,30 @@ int run_train(CLI::App& command, TrainFlags& flags, Context& context) {
   const Start start = choose_start(flags, *train_data, context);
   nn::check_image_size(flags.imgsz, start.spec);
 
-  data::LoaderOptions loader = loader_options(flags);
+  data::LoaderOptions loader = loader_options(flags, role);
   data::BatchLoader batches(train_data, loader, flags.augment);
   loader.multi_scale = 0;
+  loader.part = 0;
+  loader.parts = 1;
   data::BatchLoader validation_batches(validation_data, loader);
 
   train::TrainerOptions options = trainer_options(flags, images, start.spec.class_count);
-  options.settings = settings_text(command, start.spec, images);
+  options.settings = settings_text(command, start.spec, images, role.processes);
   nn::Network network = make_network(start, flags.seed, context);
-  network->to(at::Device(flags.device));
-  train::Trainer trainer(network, options, batches, &validation_batches);
+  network->to(at::Device(role.device));
+  std::optional<train::ProcessGroup> group;
+  if (role.processes > 1) group.emplace(role.meeting, role.rank, role.processes);
+  train::Trainer trainer(network, options, batches, &validation_batches, group ? &*group : nullptr);
   context.log->info("{}, {}, {}, {}, learning rate {:.4g}; run folder {}", start.spec.name,
                     to_string(start.spec.activation), options.bfloat16 ? "bf16" : "fp32",
                     options.optimizer.kind == train::OptimizerKind::kAdamW ? "AdamW" : "SGD",
                     options.schedule.learning_rate, flags.out);
   const TrainingFolder folder(flags.out, train_data->names);
-  begin_or_resume(command, flags, folder, trainer, context);
+  begin_or_resume(command, flags, role, folder, trainer, context);
+  if (!role.is_first()) {
+    trainer.run(folder.checkpoint(), {});
+    return 0;
+  }
 
   const auto write_weights = [&](const train::Validation& validation, bool is_best) {
     nn::WeightsFile file;
@@ -479,6 +522,37 @@ int run_train(CLI::App& command, TrainFlags& flags, Context& context) {
   const train::TrainEnd end = trainer.run(folder.checkpoint(), callbacks);
   progress.clear();
   return report_end(end, flags, folder, trainer, context);
+}
+
+int run_train(CLI::App& command, TrainFlags& flags, Context& context) {
+  complete_flags(command, flags);
+  const std::vector<std::string> devices = training_devices(flags.device, flags.processes);
+  check_processes(flags, devices);
+  Role role;
+  role.processes = static_cast<int>(devices.size());
+  role.device = devices.front();
+  if (role.processes > 1) {
+    const std::optional<TrainingProcess> process = this_training_process();
+    if (!process) {
+      context.log->info("{} processes: {}", role.processes, join(devices, ", "));
+      return run_training_processes(devices);
+    }
+    role.rank = process->rank;
+    role.device = devices.at(static_cast<std::size_t>(role.rank));
+    role.meeting = process->meeting;
+  }
+  if (!role.is_first()) {
+    // Its errors go to the process that started it, which tells them; the rest the first one says.
+    context.log_options = {};
+    context.log_options.quiet = true;
+    context.log = make_logger(context.log_options);
+  }
+  try {
+    return train_here(command, flags, role, context);
+  } catch (const train::PeerLost& lost) {
+    context.log->debug(lost.what());
+    return kPeerLostExit;
+  }
 }
 
 }  // namespace

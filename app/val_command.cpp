@@ -462,7 +462,7 @@ Command add_val_command(CLI::App& app) {
   return {parser, [options](Context& context) { return run_val(*options, context); },
           [options] {
             const std::string flag = libtorch_flag(options->detector);
-            return flag.empty() ? flag : "val " + flag;
+            return flag.empty() ? Need{} : Need{Program::kLibTorch, "val " + flag};
           }};
 }
 

@@ -1,11 +1,9 @@
 #include "gondola/core/atomic_file.hpp"
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <streambuf>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -14,6 +12,7 @@
 #include <unistd.h>
 
 #include "gondola/core/error.hpp"
+#include "gondola/core/output_path.hpp"
 
 namespace gondola {
 namespace {
@@ -25,27 +24,6 @@ namespace fs = std::filesystem;
 }
 
 std::string reason_of(int error) { return std::strerror(error); }
-
-/// The file a chain of links ends at, also where that file does not exist yet.
-fs::path follow_links(const fs::path& path) {
-  constexpr int kMostLinks = 40;  // where Linux gives up, too
-  fs::path target = path;
-  std::error_code error;
-  for (int i = 0; i < kMostLinks && fs::is_symlink(target, error); ++i) {
-    const fs::path link = fs::read_symlink(target, error);
-    if (error) break;
-    target = target.parent_path() / link;
-  }
-  return target;
-}
-
-/// Unique among the programs and threads that write to this folder.
-fs::path temporary_beside(const fs::path& target) {
-  static std::atomic<unsigned> serial{0};
-  constexpr std::size_t kLongestName = 200;  // 255 is the limit of most file systems
-  const std::string name = target.filename().string().substr(0, kLongestName);
-  return target.parent_path() / concat('.', name, ".tmp-", ::getpid(), '-', ++serial);
-}
 
 }  // namespace
 
@@ -115,16 +93,11 @@ class AtomicFile::Buffer : public std::streambuf {
 };
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), stream_(nullptr) {
-  if (!path_.has_filename()) fail(path_, "no file name given");
-  target_ = follow_links(path_);
-  std::error_code error;
-  const fs::file_status status = fs::status(target_, error);
-  if (fs::is_directory(status)) fail(path_, "it is a folder");
-  const bool replaceable = !fs::exists(status) || fs::is_regular_file(status);
-  if (replaceable) temporary_ = temporary_beside(target_);
-
-  const fs::path& opened = replaceable ? temporary_ : target_;
-  const int flags = O_WRONLY | O_CLOEXEC | (replaceable ? O_CREAT | O_EXCL : 0);
+  const OutputPath output = plan_output(path_);
+  target_ = output.target;
+  temporary_ = output.temporary;
+  const fs::path& opened = output.is_replaceable() ? temporary_ : target_;
+  const int flags = O_WRONLY | O_CLOEXEC | (output.is_replaceable() ? O_CREAT | O_EXCL : 0);
   constexpr mode_t kModeBeforeUmask = 0666;
   const int descriptor = ::open(opened.c_str(), flags, kModeBeforeUmask);
   if (descriptor < 0) fail(path_, reason_of(errno));

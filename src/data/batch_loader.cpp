@@ -55,8 +55,12 @@ class BatchMaker {
   template <typename Wanted>
   train::Batch make(int epoch, std::size_t number, const std::vector<std::size_t>& order,
                     const Wanted& is_wanted) {
-    const std::size_t begin = number * options_.batch_size;
-    const std::size_t count = std::min(options_.batch_size, order.size() - begin);
+    const std::size_t batch_begin = number * options_.batch_size;
+    const std::size_t batch_count = std::min(options_.batch_size, order.size() - batch_begin);
+    const auto part = static_cast<std::size_t>(options_.part);
+    const auto parts = static_cast<std::size_t>(options_.parts);
+    const std::size_t begin = batch_begin + batch_count * part / parts;
+    const std::size_t count = batch_begin + batch_count * (part + 1) / parts - begin;
     const int side = side_of(epoch, number);
     train::Batch batch;
     batch.size = {side, side};
@@ -180,6 +184,8 @@ void validate(const LoaderOptions& options) {
         "a whole number from 1 to 1024");
   check("epochs", options.epochs, 0, 1e9, "a whole number >= 0");
   check("multi_scale", options.multi_scale, 0, 0.5, "a number from 0 to 0.5");
+  check("parts", options.parts, 1, 1024, "a whole number from 1 to 1024");
+  check("part", options.part, 0, options.parts - 1, "a whole number from 0 to parts - 1");
 }
 
 class BatchLoader::Impl {

@@ -10,13 +10,11 @@
 
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
+#include "shapes.hpp"
 #include "text_pen.hpp"
 
 namespace gondola::media {
 namespace {
-
-/// Letters smaller than this are no longer read.
-constexpr int kMinTextHeight = 11;
 
 /// Labels may take this share of the area that the boxes spread over before they hide more than
 /// they tell.
@@ -37,12 +35,18 @@ struct VisibleBox {
   cv::Rect rect;  ///< whole pixels inside the image, at least 1 x 1
   float score;
   int class_id;
+  std::int64_t track;  ///< 0 = none
+
+  /// What tells it apart from others: its identity, else its class.
+  cv::Scalar color() const { return class_color(track > 0 ? static_cast<int>(track) : class_id); }
 };
 
-std::vector<VisibleBox> visible_boxes(const std::vector<Detection>& detections, cv::Size image) {
+std::vector<VisibleBox> visible_boxes(const std::vector<Detection>& detections,
+                                      const std::vector<std::int64_t>& tracks, cv::Size image) {
   std::vector<VisibleBox> boxes;
   boxes.reserve(detections.size());
-  for (const Detection& detection : detections) {
+  for (std::size_t i = 0; i < detections.size(); ++i) {
+    const Detection& detection = detections[i];
     if (!is_valid(detection.box)) continue;
     const Box inside = clip(detection.box, {image.width, image.height});
     if (!is_valid(inside)) continue;
@@ -50,16 +54,14 @@ std::vector<VisibleBox> visible_boxes(const std::vector<Detection>& detections, 
     const int y1 = std::min(static_cast<int>(std::lround(inside.y1)), image.height - 1);
     const int x2 = std::max(static_cast<int>(std::lround(inside.x2)), x1 + 1);
     const int y2 = std::max(static_cast<int>(std::lround(inside.y2)), y1 + 1);
-    boxes.push_back({{cv::Point(x1, y1), cv::Point(x2, y2)}, detection.score, detection.class_id});
+    boxes.push_back({{cv::Point(x1, y1), cv::Point(x2, y2)},
+                     detection.score,
+                     detection.class_id,
+                     tracks.empty() ? 0 : tracks[i]});
   }
   std::stable_sort(boxes.begin(), boxes.end(),
                    [](const VisibleBox& a, const VisibleBox& b) { return a.score < b.score; });
   return boxes;
-}
-
-/// The side of a square with the image's area: what sizes are proportional to.
-double mean_side(cv::Size image) {
-  return std::sqrt(static_cast<double>(image.width) * image.height);
 }
 
 double median_short_side(const std::vector<VisibleBox>& boxes) {
@@ -75,21 +77,6 @@ int line_width(const DrawOptions& options, cv::Size image, const std::vector<Vis
   if (options.line_width > 0) return std::max(1, static_cast<int>(std::lround(options.line_width)));
   const double width = std::min(mean_side(image) / 360, median_short_side(boxes) / 20);
   return std::max(1, static_cast<int>(std::lround(width)));
-}
-
-int text_height(const DrawOptions& options, cv::Size image) {
-  const double height = options.text_height > 0 ? options.text_height : mean_side(image) / 52;
-  const int lowest = options.text_height > 0 ? 1 : kMinTextHeight;
-  return std::max(lowest, static_cast<int>(std::lround(height)));
-}
-
-/// Mixes a colour into part of an image.
-void blend(cv::Mat& image, const cv::Rect& where, const cv::Scalar& color, double opacity) {
-  const cv::Rect inside = where & cv::Rect({}, image.size());
-  if (inside.empty()) return;
-  cv::Mat part = image(inside);
-  part.convertTo(part, -1, 1 - opacity);
-  cv::add(part, color * opacity, part);
 }
 
 /// The four strips of a frame of the given width inside a rectangle.
@@ -112,7 +99,7 @@ double fill_opacity(const std::vector<VisibleBox>& boxes, cv::Size image) {
 }
 
 void draw_box(cv::Mat& image, const VisibleBox& box, int width, double fill) {
-  const cv::Scalar color = class_color(box.class_id);
+  const cv::Scalar color = box.color();
   if (fill > 0) blend(image, box.rect, color, fill);
   // A dark rim outside keeps light colours visible on light pictures; tiny boxes have no room.
   if (std::min(box.rect.width, box.rect.height) >= kMinRimmedSide) {
@@ -124,32 +111,6 @@ void draw_box(cv::Mat& image, const VisibleBox& box, int width, double fill) {
   for (const cv::Rect& strip : frame_strips(box.rect, width)) {
     if (!strip.empty()) image(strip).setTo(color);
   }
-}
-
-/// A filled rectangle with anti-aliased round corners.
-void fill_rounded(cv::Mat& image, const cv::Rect& rect, int radius, const cv::Scalar& color) {
-  const int r = std::min(radius, std::min(rect.width, rect.height) / 2);
-  const cv::Rect bounds({}, image.size());
-  const auto fill = [&](const cv::Rect& part) {
-    if (!(part & bounds).empty()) image(part & bounds).setTo(color);
-  };
-  fill({rect.x + r, rect.y, rect.width - 2 * r, rect.height});
-  fill({rect.x, rect.y + r, rect.width, rect.height - 2 * r});
-  for (const int x : {rect.x + r, rect.br().x - r - 1})
-    for (const int y : {rect.y + r, rect.br().y - r - 1})
-      cv::circle(image, {x, y}, r, color, cv::FILLED, cv::LINE_AA);
-}
-
-/// Black or white, whichever stands out more. WCAG 2 contrast with both is equal at a relative
-/// luminance of 0.19; on vivid colours near it white reads better.
-cv::Scalar text_color(const cv::Scalar& background) {
-  const auto linear = [](double byte) {
-    const double x = byte / 255;
-    return x <= 0.04045 ? x / 12.92 : std::pow((x + 0.055) / 1.055, 2.4);
-  };
-  const double luminance = 0.0722 * linear(background[0]) + 0.7152 * linear(background[1]) +
-                           0.2126 * linear(background[2]);
-  return luminance > 0.21 ? cv::Scalar::all(16) : cv::Scalar::all(255);
 }
 
 /// Which parts of an image are taken by labels, in coarse cells, so that the cost does not grow
@@ -193,6 +154,7 @@ int legend_padding(const TextPen& pen) { return pen.height() * 3 / 4; }
 
 std::string label_text(const VisibleBox& box, const ClassNames& names, bool with_score) {
   std::string text = printable(names.name(box.class_id));
+  if (box.track > 0) text += concat(" #", box.track);
   if (with_score) text += concat(' ', std::lround(100 * box.score), '%');
   return text;
 }
@@ -210,11 +172,6 @@ std::vector<cv::Rect> label_places(const cv::Rect& box, cv::Size label, int line
   for (const int y : {above, top, below, bottom, middle})
     for (const int x : {left, right, (left + right) / 2}) places.push_back({{x, y}, label});
   return places;
-}
-
-cv::Rect moved_inside(const cv::Rect& rect, cv::Size image) {
-  return {std::max(0, std::min(rect.x, image.width - rect.width)),
-          std::max(0, std::min(rect.y, image.height - rect.height)), rect.width, rect.height};
 }
 
 std::vector<Label> make_labels(const std::vector<VisibleBox>& boxes, const ClassNames& names,
@@ -268,7 +225,7 @@ std::size_t place_labels(std::vector<Label>& labels, cv::Size image, int cell, i
 }
 
 void draw_label(cv::Mat& image, const Label& label, const TextPen& pen) {
-  const cv::Scalar color = class_color(label.box->class_id);
+  const cv::Scalar color = label.box->color();
   const int padding = label_padding(pen);
   fill_rounded(image, *label.place, pen.height() / 4, color);
   const cv::Point baseline(label.place->x + padding, label.place->br().y - padding);
@@ -387,15 +344,19 @@ void draw_legend(cv::Mat& image, const std::vector<VisibleBox>& boxes, const Cla
 }  // namespace
 
 void draw_detections(cv::Mat& image, const std::vector<Detection>& detections,
-                     const ClassNames& names, const DrawOptions& options) {
+                     const ClassNames& names, const DrawOptions& options,
+                     const std::vector<std::int64_t>& tracks) {
   GONDOLA_EXPECTS(!image.empty() && image.type() == CV_8UC3,
                   "draw_detections: expected a BGR image of type CV_8UC3, got type ", image.type(),
                   " of ", image.cols, " x ", image.rows);
-  const std::vector<VisibleBox> boxes = visible_boxes(detections, image.size());
+  GONDOLA_EXPECTS(tracks.empty() || tracks.size() == detections.size(),
+                  "draw_detections: ", tracks.size(), " tracks for ", detections.size(),
+                  " detections");
+  const std::vector<VisibleBox> boxes = visible_boxes(detections, tracks, image.size());
   if (boxes.empty()) return;
 
   const int line = line_width(options, image.size(), boxes);
-  const TextPen pen(options.font, text_height(options, image.size()));
+  const TextPen pen(options.font, text_height(options.text_height, image.size()));
   const auto labels = plan_labels(boxes, names, options, image.size(), line, pen);
 
   const double fill = labels ? 0.0 : fill_opacity(boxes, image.size());

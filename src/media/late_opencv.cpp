@@ -1,29 +1,12 @@
 #include "late_opencv.hpp"
 
-#include <dlfcn.h>
 #include <opencv2/freetype.hpp>
 #include <opencv2/imgcodecs.hpp>
 
-#include "gondola/core/error.hpp"
+#include "late_library.hpp"
 #include "opencv_libraries.hpp"
 
 namespace gondola::media {
-namespace {
-
-/// A function by its name in the library's symbol table, which in C++ spells the arguments' types
-/// too: a library whose function takes others does not have it. The library stays loaded.
-template <typename Function>
-Function* load(const char* library, const char* symbol) {
-  void* handle = dlopen(library, RTLD_NOW | RTLD_LOCAL);
-  void* address = handle != nullptr ? dlsym(handle, symbol) : nullptr;
-  if (address == nullptr) {
-    throw IoError(concat("OpenCV's ", library, " cannot be used: ", dlerror(),
-                         "; install the OpenCV that Gondola was built with"));
-  }
-  return reinterpret_cast<Function*>(address);
-}
-
-}  // namespace
 
 cv::Mat late_imdecode(const cv::Mat& bytes, int flags) {
   static const auto imdecode =

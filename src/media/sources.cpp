@@ -135,7 +135,9 @@ class Resolver {
     if (argument.empty())
       throw ConfigError("a source is empty; expected a file, folder, glob, camera or address");
     std::error_code ignored;
-    if (const auto scheme = scheme_of(argument)) {
+    if (is_gstreamer_pipeline(argument)) {
+      list_.items.push_back({SourceKind::kStream, argument});
+    } else if (const auto scheme = scheme_of(argument)) {
       list_.items.push_back(stream_item(argument, *scheme));
     } else if (is_camera(argument)) {
       list_.items.push_back({SourceKind::kCamera, argument});
@@ -236,6 +238,22 @@ bool has_image_extension(const std::string& path) {
   return contains(kImageExtensions, to_lower(fs::path(path).extension().string()));
 }
 
+bool is_gstreamer_pipeline(const std::string& address) {
+  return address.find(" ! ") != std::string::npos;
+}
+
+std::string without_password(const std::string& address) {
+  const std::size_t scheme = address.find("://");
+  if (scheme == std::string::npos) return address;
+  const std::size_t start = scheme + 3;
+  // A password may hold an '@' itself, the host and port cannot.
+  const std::size_t at = address.substr(0, address.find_first_of("/?#", start)).rfind('@');
+  const std::size_t colon = address.find(':', start);
+  if (at == std::string::npos || at < start || colon == std::string::npos || colon > at)
+    return address;
+  return concat(address.substr(0, colon + 1), "***", address.substr(at));
+}
+
 std::string_view to_string(SourceKind kind) {
   switch (kind) {
     case SourceKind::kImage:
@@ -278,7 +296,7 @@ std::unique_ptr<FrameSource> open_sources(const SourceList& list) {
   for (const SourceItem& item : list.items) {
     if (item.kind != SourceKind::kImage) {
       throw ConfigError(concat("source '", item.location, "' is a ", to_string(item.kind),
-                               "; this version reads pictures only"));
+                               "; here only pictures are read"));
     }
     images.push_back(item.location);
   }

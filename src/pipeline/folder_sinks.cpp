@@ -41,34 +41,33 @@ class TxtSink : public DetectionSink {
 
 class PictureSink : public DetectionSink {
  public:
-  PictureSink(const std::string& folder, ClassNames class_names, PictureOptions options)
-      : folder_(folder), class_names_(std::move(class_names)), options_(std::move(options)) {
+  PictureSink(const std::string& folder, std::shared_ptr<Annotator> annotator,
+              const media::WriteOptions& options)
+      : folder_(folder), annotator_(std::move(annotator)), options_(options) {
     make_folder(folder);
   }
 
   void write(const FrameDetections& result) override {
     const media::Frame& frame = result.frame;
-    const bool keeps_format =
-        frame.kind == media::SourceKind::kImage && media::is_writable_image(frame.source);
-    const std::string extension =
-        keeps_format ? fs::path(frame.source).extension().string() : std::string(".jpg");
+    if (frame.kind != media::SourceKind::kImage) return;
+    const std::string extension = media::is_writable_image(frame.source)
+                                      ? fs::path(frame.source).extension().string()
+                                      : std::string(".jpg");
     const fs::path target = folder_ / names_.claim(result_stem(frame), extension);
     std::error_code one_is_missing;
     if (fs::equivalent(target, frame.source, one_is_missing)) {
       throw ConfigError(concat("the annotated picture would replace the picture '", frame.source,
                                "' itself; name another output folder"));
     }
-    cv::Mat canvas = frame.image.clone();
-    media::draw_detections(canvas, result.detections, class_names_, options_.draw);
-    media::write_image(target.string(), canvas, options_.write);
+    media::write_image(target.string(), annotator_->annotated(result), options_);
   }
 
   void finish() override {}
 
  private:
   fs::path folder_;
-  ClassNames class_names_;
-  PictureOptions options_;
+  std::shared_ptr<Annotator> annotator_;
+  media::WriteOptions options_;
   ResultNames names_;
 };
 
@@ -78,9 +77,10 @@ std::unique_ptr<DetectionSink> make_txt_sink(const std::string& folder) {
   return std::make_unique<TxtSink>(folder);
 }
 
-std::unique_ptr<DetectionSink> make_picture_sink(const std::string& folder, ClassNames names,
-                                                 PictureOptions options) {
-  return std::make_unique<PictureSink>(folder, std::move(names), std::move(options));
+std::unique_ptr<DetectionSink> make_picture_sink(const std::string& folder,
+                                                 std::shared_ptr<Annotator> annotator,
+                                                 const media::WriteOptions& options) {
+  return std::make_unique<PictureSink>(folder, std::move(annotator), options);
 }
 
 }  // namespace gondola::pipeline

@@ -1,4 +1,3 @@
-#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 
@@ -8,6 +7,7 @@
 #include "gondola/pipeline/detection_sinks.hpp"
 #include "result_names.hpp"
 #include "result_stream.hpp"
+#include "result_text.hpp"
 
 namespace gondola::pipeline {
 namespace {
@@ -16,12 +16,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kSchema = "gondola.detections/1";
-
-/// To a number of decimals, so that the shortest text that reads back is a short one.
-double rounded(double value, int decimals) {
-  const double scale = std::pow(10.0, decimals);
-  return std::round(value * scale) / scale;
-}
 
 /// File names need not be UTF-8, JSON must be.
 std::string to_text(const Json& json) {

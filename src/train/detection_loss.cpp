@@ -111,15 +111,18 @@ class BatchLoss {
     }
   }
 
-  DetectionLoss run(const std::vector<at::Tensor>& logits) {
+  DetectionLoss run(const std::vector<at::Tensor>& logits, const WholeBatch& whole) {
     for_pictures([this](std::int64_t image) { predict_and_assign(image); });
-    double quality = 0;
+    BatchTotals totals;
+    totals.pictures = static_cast<double>(pictures_.size());
     DetectionLoss loss;
     for (const Picture& picture : pictures_) {
-      for (const Assignment& assignment : picture.assignments) quality += assignment.quality;
+      for (const Assignment& assignment : picture.assignments) totals.quality += assignment.quality;
       loss.assigned += picture.assignments.size();
     }
-    norm_ = std::max(quality, 1.0);
+    if (whole) totals = whole(totals);
+    batch_size_ = totals.pictures;
+    norm_ = std::max(totals.quality, 1.0);
     for_pictures([this](std::int64_t image) { differentiate(image); });
     for (const Picture& picture : pictures_) {
       loss.parts.box += picture.sums.box * options_.box_gain / norm_;
@@ -171,8 +174,7 @@ class BatchLoss {
 
   void differentiate(std::int64_t image) {
     Picture& picture = pictures_[static_cast<std::size_t>(image)];
-    const auto batch = static_cast<float>(pictures_.size());
-    const auto per_quality = static_cast<float>(batch / norm_);
+    const auto per_quality = static_cast<float>(batch_size_ / norm_);
     std::size_t next = 0;
     for (std::size_t a = 0; a < anchors_.size(); ++a) {
       const Anchor& anchor = anchors_[a];
@@ -242,6 +244,7 @@ class BatchLoss {
   std::vector<AnchorGrid> grids_;
   std::vector<Anchor> anchors_;
   std::vector<Picture> pictures_;
+  double batch_size_ = 0;
   double norm_ = 1;
 };
 
@@ -249,14 +252,14 @@ class BatchLoss {
 
 DetectionLoss detection_loss(const std::vector<at::Tensor>& logits, const nn::HeadSpec& head,
                              const std::vector<std::vector<LabelledBox>>& labels,
-                             const LossOptions& options) {
+                             const LossOptions& options, const WholeBatch& whole) {
   TORCH_CHECK(logits.size() == head.strides.size() && !logits.empty(),
               "detection_loss: ", logits.size(), " levels of logits but ", head.strides.size(),
               " strides");
   TORCH_CHECK(static_cast<std::size_t>(logits.front().size(0)) == labels.size(),
               "detection_loss: logits of ", logits.front().size(0), " pictures but labels of ",
               labels.size());
-  return BatchLoss(logits, head, labels, options).run(logits);
+  return BatchLoss(logits, head, labels, options).run(logits, whole);
 }
 
 }  // namespace gondola::train

@@ -49,13 +49,29 @@ void use_channels_last(const nn::Network& network) {
   }
 }
 
+// The stage that a parameter or buffer belongs to, from its name such as model.3.conv.weight.
+int stage_of(const std::string& name) {
+  return std::stoi(name.substr(std::string("model.").size()));
+}
+
 nn::Network prepared(nn::Network network, int frozen_stages) {
   use_channels_last(network);
   for (const auto& item : network->named_parameters()) {
-    const std::string stage = item.key().substr(std::string("model.").size());
-    if (std::stoi(stage) < frozen_stages) item.value().set_requires_grad(false);
+    if (stage_of(item.key()) < frozen_stages) item.value().set_requires_grad(false);
   }
   return network;
+}
+
+// The bits of all weights and statistics added up: one number that tells two networks apart.
+double fingerprint(const nn::Network& network) {
+  std::int64_t sum = 0;
+  const auto add_bits = [&sum](const at::Tensor& tensor) {
+    sum += tensor.detach().view(at::kInt).sum().item<std::int64_t>();
+  };
+  for (const at::Tensor& parameter : network->parameters()) add_bits(parameter);
+  for (const at::Tensor& buffer : network->buffers()) add_bits(buffer);
+  // Few enough bits for the fingerprints of a million processes to be added up exactly.
+  return static_cast<double>(sum & 0xFFFFFFFF);
 }
 
 EpochMeasures summarize(const Validation& validation) {
@@ -76,11 +92,12 @@ EpochMeasures summarize(const Validation& validation) {
 }  // namespace
 
 Trainer::Trainer(nn::Network network, const TrainerOptions& options, BatchSource& source,
-                 BatchSource* validation)
+                 BatchSource* validation, ProcessGroup* group)
     : network_(prepared(std::move(network), options.frozen_stages)),
       options_(options),
       source_(source),
       validation_(validation),
+      group_(group),
       optimizer_(network_, options_.optimizer),
       average_(network_, options_.ema) {
   GONDOLA_EXPECTS(
@@ -114,11 +131,13 @@ void Trainer::resume(const Checkpoint& checkpoint, const std::string& source_nam
 
 TrainEnd Trainer::run(const std::filesystem::path& checkpoint_path,
                       const TrainCallbacks& callbacks) {
+  check_weights();
   while (state_.epoch < options_.epochs) {
     if (run_epoch(checkpoint_path, callbacks) == EpochEnd::kStopped) return TrainEnd::kStopped;
+    check_weights();
     const bool patient = finish_epoch(callbacks);
     save(checkpoint_path);
-    if (!patient) return TrainEnd::kEarly;
+    if (any_process(!patient)) return TrainEnd::kEarly;
   }
   return TrainEnd::kFinished;
 }
@@ -136,10 +155,8 @@ Trainer::EpochEnd Trainer::run_epoch(const std::filesystem::path& checkpoint_pat
   auto waiting_since = start;
   while (std::optional<Batch> batch = source_.next()) {
     state_.waiting_seconds += seconds_since(waiting_since);
-    check_batch(*batch, network_->spec().class_count);
-    add(state_.loss_sums, train_batch(*batch));
+    add(state_.loss_sums, whole_batch(train_batch(*batch)));
     ++state_.batch;
-    state_.images += batch->count();
     const bool at_step = state_.batch % static_cast<std::size_t>(options_.batches_per_step) == 0 ||
                          state_.batch == batches;
     if (at_step) take_step(*batch);
@@ -148,7 +165,7 @@ Trainer::EpochEnd Trainer::run_epoch(const std::filesystem::path& checkpoint_pat
     if (callbacks.on_batch) callbacks.on_batch(progress(batches), *batch);
     // Between steps there are gradients that a checkpoint does not hold.
     if (at_step && state_.batch < batches) {
-      if (callbacks.stop_requested && callbacks.stop_requested()) {
+      if (any_process(callbacks.stop_requested && callbacks.stop_requested())) {
         save(checkpoint_path);
         return EpochEnd::kStopped;
       }
@@ -179,6 +196,16 @@ TrainProgress Trainer::progress(std::size_t batches) const {
 }
 
 LossParts Trainer::train_batch(const Batch& batch) {
+  const auto whole = [this](const BatchTotals& part) {
+    const BatchTotals totals = whole_batch(part);
+    state_.images += static_cast<std::size_t>(totals.pictures);
+    return totals;
+  };
+  if (group_ != nullptr && batch.count() == 0) {
+    whole({});
+    return {};
+  }
+  check_batch(batch, network_->spec().class_count);
   const at::Device device = network_->parameters().front().device();
   const at::Tensor images =
       to_input(batch).to(device, options_.bfloat16 ? at::kBFloat16 : at::kFloat);
@@ -186,7 +213,7 @@ LossParts Trainer::train_batch(const Batch& batch) {
   const std::vector<at::Tensor> logits = network_->forward(images);
   state_.network_seconds += seconds_since(since);
   const DetectionLoss loss =
-      detection_loss(logits, network_->spec().head, batch.labels, options_.loss);
+      detection_loss(logits, network_->spec().head, batch.labels, options_.loss, whole);
   if (!std::isfinite(loss.parts.total())) {
     throw Error(concat("epoch ", state_.epoch + 1, ", batch ", state_.batch + 1,
                        ": the loss is not finite (box ", loss.parts.box, ", class ",
@@ -200,6 +227,7 @@ LossParts Trainer::train_batch(const Batch& batch) {
 }
 
 void Trainer::take_step(const Batch& batch) {
+  share_gradients();
   const double norm = optimizer_.gradient_norm();
   if (!std::isfinite(norm)) {
     throw Error(concat("epoch ", state_.epoch + 1, ", batch ", state_.batch,
@@ -208,7 +236,61 @@ void Trainer::take_step(const Batch& batch) {
   }
   optimizer_.step(rates_at(options_.schedule, state_.step, total_steps()), norm);
   ++state_.step;
-  average_.update(network_);
+  if (is_first()) average_.update(network_);
+}
+
+BatchTotals Trainer::whole_batch(const BatchTotals& part) {
+  if (group_ == nullptr) return part;
+  std::vector<double> numbers = {part.pictures, part.quality};
+  group_->sum(numbers);
+  return {numbers[0], numbers[1]};
+}
+
+LossParts Trainer::whole_batch(const LossParts& part) {
+  if (group_ == nullptr) return part;
+  std::vector<double> numbers = {part.box, part.classification, part.dfl};
+  group_->sum(numbers);
+  return {numbers[0], numbers[1], numbers[2]};
+}
+
+bool Trainer::any_process(bool answer) {
+  if (group_ == nullptr) return answer;
+  std::vector<double> yes = {answer ? 1.0 : 0.0};
+  group_->sum(yes);
+  return yes[0] > 0;
+}
+
+void Trainer::share_gradients() {
+  if (group_ == nullptr) return;
+  const at::NoGradGuard no_grad;
+  std::vector<at::Tensor> tensors;
+  for (const at::Tensor& parameter : network_->parameters()) {
+    if (!parameter.requires_grad()) continue;
+    at::Tensor& gradient = parameter.mutable_grad();
+    // A process may have had no pictures yet.
+    if (!gradient.defined()) gradient = at::zeros_like(parameter);
+    tensors.push_back(gradient);
+  }
+  // Statistics that agree after every step make a resumed run the same as one that never stopped.
+  std::vector<at::Tensor> statistics;
+  for (const auto& item : network_->named_buffers()) {
+    if (stage_of(item.key()) >= options_.frozen_stages) statistics.push_back(item.value());
+  }
+  tensors.insert(tensors.end(), statistics.begin(), statistics.end());
+  group_->sum(tensors);
+  for (at::Tensor& statistic : statistics) statistic.div_(group_->size());
+}
+
+void Trainer::check_weights() {
+  if (group_ == nullptr) return;
+  const double mine = fingerprint(network_);
+  std::vector<double> sum = {mine};
+  group_->sum(sum);
+  if (sum[0] != mine * group_->size()) {
+    throw Error(concat("after ", state_.batch > 0 ? state_.epoch + 1 : state_.epoch,
+                       " epochs: the processes have different weights; go on from the last "
+                       "checkpoint, or train in one process"));
+  }
 }
 
 bool Trainer::finish_epoch(const TrainCallbacks& callbacks) {
@@ -225,7 +307,7 @@ bool Trainer::finish_epoch(const TrainCallbacks& callbacks) {
       (state_.epoch + 1) % options_.validate_every == 0 || state_.epoch + 1 == options_.epochs;
   std::optional<Validation> validation;
   bool is_best = false;
-  if (validation_ != nullptr && due) {
+  if (validation_ != nullptr && due && is_first()) {
     ValidationOptions validation_options;
     validation_options.score_threshold = options_.validation_score_threshold;
     validation_options.loss = options_.loss;
@@ -267,6 +349,7 @@ std::int64_t Trainer::total_steps() const {
 }
 
 void Trainer::save(const std::filesystem::path& path) const {
+  if (!is_first()) return;
   Checkpoint checkpoint = state_;
   checkpoint.weights = nn::extract_tensors(network_);
   checkpoint.average = nn::extract_tensors(average_.network());

@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
+#include <sstream>
 #include <thread>
 
 #include <fcntl.h>
@@ -11,6 +14,7 @@
 #include <unistd.h>
 
 #include "app/command_line.hpp"
+#include "gondola/core/text.hpp"
 #include "gondola/nn/safetensors.hpp"
 
 namespace gondola::app {
@@ -171,6 +175,146 @@ TEST_F(TrainCommand, CtrlCSavesAndSaysHowToGoOn) {
   EXPECT_EQ(WEXITSTATUS(status), 1);
   EXPECT_THAT(test::read_text(dir_ / "stderr.txt"),
               HasSubstr("stopped; go on with: gondola train --resume run"));
+}
+
+// The words of a run in two processes.
+std::vector<std::string> in_two(std::vector<std::string> words) {
+  words.emplace_back("--processes");
+  words.emplace_back("2");
+  return words;
+}
+
+int count_of(const std::string& text, const std::string& part) {
+  int count = 0;
+  for (auto at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++count;
+  return count;
+}
+
+// The box loss of each epoch.
+std::vector<double> box_losses(const fs::path& csv) {
+  std::istringstream lines(test::read_text(csv));
+  std::string line;
+  std::getline(lines, line);
+  const std::vector<std::string> names = split(line, ',');
+  const auto column = std::find(names.begin(), names.end(), "box_loss") - names.begin();
+  std::vector<double> losses;
+  while (std::getline(lines, line)) {
+    losses.push_back(std::stod(split(line, ',').at(static_cast<std::size_t>(column))));
+  }
+  return losses;
+}
+
+// The processes that a process has started.
+std::vector<pid_t> children_of(pid_t parent) {
+  const std::string id = std::to_string(parent);
+  std::istringstream ids(test::read_text("/proc/" + id + "/task/" + id + "/children"));
+  return {std::istream_iterator<pid_t>(ids), {}};
+}
+
+TEST_F(TrainCommand, TwoProcessesLearnWhatOneDoes) {
+  ASSERT_EQ(run(arguments("one", 3)).exit_code, 0);
+  const Outcome outcome = run(in_two(arguments("two", 3)));
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("2 processes: cpu, cpu"));
+  // Told once, by the first of them.
+  EXPECT_EQ(count_of(outcome.err, "epoch 3/3: loss"), 1) << outcome.err;
+  EXPECT_EQ(count_of(outcome.err, "train: 8 pictures"), 1) << outcome.err;
+  for (const char* name : {"best.safetensors", "last.safetensors", "index.html", "train.yaml"}) {
+    EXPECT_TRUE(fs::exists(dir_ / (std::string("two/") + name))) << name;
+  }
+  const std::vector<double> one = box_losses(dir_ / "one/results.csv");
+  const std::vector<double> two = box_losses(dir_ / "two/results.csv");
+  ASSERT_EQ(one.size(), 3U);
+  ASSERT_EQ(two.size(), 3U);
+  // Batch normalisation sees one picture at a time instead of two.
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(two[i], one[i], 0.2 * one[i]);
+}
+
+TEST_F(TrainCommand, TwoProcessesStopAndGoOnExactlyAsTwo) {
+  constexpr int kEpochs = 15;
+  ASSERT_EQ(run(in_two(arguments("straight", kEpochs))).exit_code, 0);
+  const pid_t child = start(in_two(arguments("stopped", kEpochs)));
+  ASSERT_TRUE(wait_for("stopped/results.csv"));
+  kill(child, SIGINT);
+  const int status = status_of(child);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 1) << "the run was over before it could be stopped";
+  const std::string err = test::read_text(dir_ / "stderr.txt");
+  EXPECT_EQ(count_of(err, "stopped; go on with: gondola train --resume stopped"), 1) << err;
+  EXPECT_EQ(count_of(err, "error:"), 0) << err;
+
+  const Outcome other = run({"train", "--resume", "stopped", "--processes", "1"});
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err, HasSubstr("was trained with 'processes 2', now it is 'processes 1'"));
+
+  const Outcome resumed = run({"train", "--resume", "stopped"});
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  expect_same_tensors(dir_ / "straight/last.safetensors", dir_ / "stopped/last.safetensors");
+}
+
+TEST_F(TrainCommand, AProcessThatDiesEndsTheOthersInOneLine) {
+  for (const std::size_t victim : {0U, 1U}) {
+    const std::string out = "run" + std::to_string(victim);
+    const pid_t child = start(in_two(arguments(out, 500)));
+    ASSERT_TRUE(wait_for(out + "/checkpoint.safetensors"));
+    const std::vector<pid_t> processes = children_of(child);
+    ASSERT_EQ(processes.size(), 2U);
+    kill(processes[victim], SIGKILL);
+    const int status = status_of(child);
+    ASSERT_TRUE(WIFEXITED(status));
+    EXPECT_EQ(WEXITSTATUS(status), 1);
+    const std::string err = test::read_text(dir_ / "stderr.txt");
+    EXPECT_THAT(err, HasSubstr("error: training process " + std::to_string(victim + 1) +
+                               " of 2 (cpu) was killed (Killed); go on from the last checkpoint "
+                               "with --resume\n"));
+    EXPECT_EQ(count_of(err, "error:"), 1) << err;
+    for (const pid_t process : processes) EXPECT_NE(kill(process, 0), 0);
+  }
+}
+
+TEST_F(TrainCommand, ProcessesDieWithTheOneThatStartedThem) {
+  const pid_t child = start(in_two(arguments("run", 500)));
+  ASSERT_TRUE(wait_for("run/checkpoint.safetensors"));
+  const std::vector<pid_t> processes = children_of(child);
+  ASSERT_EQ(processes.size(), 2U);
+  kill(child, SIGKILL);
+  status_of(child);
+  for (const pid_t process : processes) {
+    // Gone, or dead and not yet fetched by whoever inherited it.
+    const fs::path state = "/proc/" + std::to_string(process) + "/status";
+    const auto is_dead = [&] {
+      const std::string text = test::read_text(state);
+      return text.empty() || text.find("State:\tZ") != std::string::npos;
+    };
+    for (int i = 0; i < 200 && !is_dead(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    EXPECT_TRUE(is_dead());
+  }
+}
+
+TEST_F(TrainCommand, ProcessesThatCannotBeAreOneLine) {
+  EXPECT_THAT(
+      error_line(in_two({"train", "--data", "data.yaml", "--model", "tiny.yaml", "--batch", "3"}),
+                 2),
+      HasSubstr("--batch 3 cannot be shared evenly by 2 processes; use a multiple of 2"));
+  EXPECT_THAT(error_line(in_two({"train", "--data", "data.yaml", "--model", "tiny.yaml", "--device",
+                                 "cuda:0"}),
+                         2),
+              HasSubstr("--processes 2 with --device cuda:0: a GPU takes one process"));
+  EXPECT_THAT(
+      error_line({"train", "--data", "data.yaml", "--model", "tiny.yaml", "--device", "cuda:0,cpu"},
+                 2),
+      HasSubstr("'cpu' in a list"));
+  EXPECT_THAT(
+      error_line(
+          {"train", "--data", "data.yaml", "--model", "tiny.yaml", "--device", "cuda:0,cuda:0"}, 2),
+      HasSubstr("cuda:0 is there twice"));
+  // What all of them run into is told by the first.
+  const Outcome outcome = run(in_two({"train", "--data", "nowhere.yaml", "--model", "tiny.yaml"}));
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(count_of(outcome.err, "error: "), 1) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("nowhere.yaml"));
 }
 
 TEST_F(TrainCommand, StartsFromWeightsWithOtherClassesAndTellsWhatWasKept) {

@@ -87,6 +87,35 @@ TEST(BatchLoader, DeliversTheSameWhateverTheNumberOfWorkers) {
   }
 }
 
+TEST(BatchLoader, PartsTogetherAreTheBatches) {
+  const TempDir dir;
+  // 13 pictures in batches of 6: the last has one picture, too few for three parts.
+  const Images images = make_rectangles(dir, 13);
+  LoaderOptions options = small(1);
+  options.batch_size = 6;
+  options.multi_scale = 0.5;
+  BatchLoader whole(images, options, rich());
+  const std::vector<Batch> expected = epoch_of(whole, 2);
+  std::vector<Batch> joined(expected.size());
+  options.parts = 3;
+  for (options.part = 0; options.part < 3; ++options.part) {
+    BatchLoader loader(images, options, rich());
+    ASSERT_EQ(loader.batches_per_epoch(), expected.size());
+    const std::vector<Batch> parts = epoch_of(loader, 2);
+    ASSERT_EQ(parts.size(), expected.size());
+    EXPECT_EQ(parts[0].count(), 2U);
+    EXPECT_EQ(parts[2].count(), options.part == 2 ? 1U : 0U);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      const Batch& part = parts[i];
+      joined[i].size = part.size;
+      joined[i].pixels.insert(joined[i].pixels.end(), part.pixels.begin(), part.pixels.end());
+      joined[i].labels.insert(joined[i].labels.end(), part.labels.begin(), part.labels.end());
+      joined[i].sources.insert(joined[i].sources.end(), part.sources.begin(), part.sources.end());
+    }
+  }
+  expect_same(joined, expected);
+}
+
 TEST(BatchLoader, BatchesKeepWhatTheyPromise) {
   const TempDir dir;
   const Images images = make_rectangles(dir, 14);
@@ -255,6 +284,8 @@ TEST(BatchLoader, NamesOptionsOutOfRange) {
             "image_size = 100; expected a multiple of 32 from 32 to 8192");
   EXPECT_EQ(error_of([](LoaderOptions& o) { o.batch_size = 0; }),
             "batch_size = 0; expected a whole number from 1 to 65536");
+  EXPECT_EQ(error_of([](LoaderOptions& o) { o.part = 1; }),
+            "part = 1; expected a whole number from 0 to parts - 1");
   EXPECT_EQ(error_of([](LoaderOptions& o) { o.workers = -1; }),
             "workers = -1; expected a whole number from 0 to 1024");
   EXPECT_EQ(error_of([](LoaderOptions& o) { o.prefetch = 0; }),

@@ -178,7 +178,7 @@ TEST(ShelfVideoFiles, RefuseWhatCannotBeWritten) {
   const TempDir dir;
   const ShelfVideoOptions options = small_clip(ShelfVideoKind::kPan);
   EXPECT_THAT(error_of<ConfigError>(options, (dir / "clip.mov").string()),
-              HasSubstr("clips end in .mp4 or .avi"));
+              HasSubstr("a video's name ends in .mp4 or .avi"));
   EXPECT_THAT(error_of<IoError>(options, (dir / "missing/clip.avi").string()),
               HasSubstr("missing/clip.truth.jsonl: No such file"));
   ShelfVideoOptions wrong = options;

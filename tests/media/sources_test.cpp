@@ -193,10 +193,26 @@ TEST_F(Sources, OpensPicturesOnly) {
     return "no error";
   };
   const std::string clip = add("clip.mp4");
-  EXPECT_EQ(open_error(clip), "source '" + clip + "' is a video; this version reads pictures only");
-  EXPECT_EQ(open_error("0"), "source '0' is a camera; this version reads pictures only");
+  EXPECT_EQ(open_error(clip), "source '" + clip + "' is a video; here only pictures are read");
+  EXPECT_EQ(open_error("0"), "source '0' is a camera; here only pictures are read");
   EXPECT_EQ(open_error("rtsp://a/b"),
-            "source 'rtsp://a/b' is a stream; this version reads pictures only");
+            "source 'rtsp://a/b' is a stream; here only pictures are read");
+}
+
+TEST_F(Sources, KnowsAPipelineOfGStreamer) {
+  const std::string pipeline = "rtspsrc location=rtsp://a/b ! decodebin ! videoconvert ! appsink";
+  EXPECT_EQ(resolve_sources({pipeline}).items,
+            (std::vector<SourceItem>{{SourceKind::kStream, pipeline}}));
+  EXPECT_FALSE(is_gstreamer_pipeline("http://a/b!c"));
+}
+
+TEST(Addresses, AreToldWithoutTheirPasswords) {
+  EXPECT_EQ(without_password("rtsp://me:secret@door:554/1?a=b@c"),
+            "rtsp://me:***@door:554/1?a=b@c");
+  EXPECT_EQ(without_password("rtsp://me:p@ss:word@door/1"), "rtsp://me:***@door/1");
+  EXPECT_EQ(without_password("rtsp://me@door:554/1"), "rtsp://me@door:554/1");
+  EXPECT_EQ(without_password("http://door:8080/a:b@c"), "http://door:8080/a:b@c");
+  EXPECT_EQ(without_password("/dev/video0"), "/dev/video0");
 }
 
 TEST_F(Sources, RefusesToWriteWhereThePicturesAre) {

@@ -239,16 +239,16 @@ TEST_F(DetectionSinks, WritesToStandardOutput) {
 
 TEST_F(DetectionSinks, DrawsPicturesNamedLikeTheirSources) {
   const std::vector<Detection> one = {{{20, 30, 150, 90}, 0.9F, 0}};
-  PictureOptions options;
+  AnnotationOptions options;
   options.draw.labels = gondola::media::LabelMode::kNever;
   options.draw.legend = false;
   options.draw.line_width = 2;
   const FrameDetections original = frame_of("x/b.png", one);
-  run(*make_picture_sink(dir_ / "out", kNames, options),
+  run(*make_picture_sink(dir_ / "out", std::make_shared<Annotator>(kNames, options)),
       {frame_of("a.jpg", one), original, frame_of("y/b.png", one), frame_of("c.jp2", one),
        frame_of("no_extension", one), video_frame(12, 0)});
-  EXPECT_THAT(files(dir_ / "out"), ElementsAre("a.jpg", "aisle_000012.jpg", "b.png", "b_2.png",
-                                               "c.jpg", "no_extension.jpg"));
+  EXPECT_THAT(files(dir_ / "out"),
+              ElementsAre("a.jpg", "b.png", "b_2.png", "c.jpg", "no_extension.jpg"));
   const cv::Mat drawn = gondola::media::read_image(dir_ / "out/b.png");
   const cv::Scalar color = gondola::media::class_color(0);
   EXPECT_EQ(cv::Scalar(drawn.at<cv::Vec3b>(30, 20)), color);
@@ -257,7 +257,7 @@ TEST_F(DetectionSinks, DrawsPicturesNamedLikeTheirSources) {
 
 TEST_F(DetectionSinks, RefusesToReplaceThePictureItself) {
   gondola::test::write_text(dir_ / "a.png", "the original");
-  const auto sink = make_picture_sink(dir_.path(), kNames);
+  const auto sink = make_picture_sink(dir_.path(), std::make_shared<Annotator>(kNames));
   try {
     sink->write(frame_of(dir_ / "a.png", {}));
     FAIL() << "overwritten";
@@ -289,7 +289,7 @@ TEST_F(DetectionSinks, NamesAnOutputThatCannotBeOpened) {
   gondola::test::write_text(file, "x");
   EXPECT_EQ(error_of([&] { make_txt_sink(file); }),
             "cannot make folder '" + file + "': Not a directory");
-  EXPECT_EQ(error_of([&] { make_picture_sink(file + "/out", kNames); }),
+  EXPECT_EQ(error_of([&] { make_picture_sink(file + "/out", nullptr); }),
             "cannot make folder '" + file + "/out': Not a directory");
 }
 

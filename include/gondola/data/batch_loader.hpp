@@ -33,6 +33,11 @@ struct LoaderOptions {
   /// Side of a batch drawn from image_size * [1 - x, 1 + x], in steps of 32; 0..0.5, 0 = always
   /// image_size. Larger = weights that serve more input sizes, at a price in each.
   double multi_scale = 0;
+
+  /// For several processes that share each batch: the batches of part 0 to parts - 1, one after the
+  /// other, are those of a loader with one part. A part of a short last batch may be empty.
+  int part = 0;   ///< >= 0, < parts
+  int parts = 1;  ///< > 0
 };
 
 /// Throws ConfigError naming the first field that is out of its range, its value and the range.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -37,9 +38,12 @@ cv::Scalar class_color(int class_id);
 ///
 /// Names are UTF-8, in any script that the font has.
 ///
+/// @param tracks  identity of each detection, shown as #7, which then gives the colour; empty for
+///                none, 0 for one without
 /// Throws: IoError when `options.font` names a file that is no font.
 /// Thread-safe for different images.
 void draw_detections(cv::Mat& image, const std::vector<Detection>& detections,
-                     const ClassNames& names, const DrawOptions& options = {});
+                     const ClassNames& names, const DrawOptions& options = {},
+                     const std::vector<std::int64_t>& tracks = {});
 
 }  // namespace gondola::media

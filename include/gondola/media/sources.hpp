@@ -23,6 +23,12 @@ struct SourceItem {
   }
 };
 
+/// Whether an address is a pipeline of GStreamer elements: "videotestsrc ! appsink".
+bool is_gstreamer_pipeline(const std::string& address);
+
+/// An address for messages and results: "rtsp://user:***@host/1" for "rtsp://user:secret@host/1".
+std::string without_password(const std::string& address);
+
 /// What the arguments of a command come down to.
 struct SourceList {
   std::vector<SourceItem> items;  ///< in the order of the arguments; never empty
@@ -38,7 +44,8 @@ struct SourceList {
 ///  - a `.txt` file: one path or address a line, relative to the list's folder; empty lines and
 ///    lines that start with `#` are skipped;
 ///  - `0`, `1`, ... and `/dev/video*`: a camera;
-///  - `rtsp://`, `rtsps://`, `rtmp://`, `udp://`, `http://`, `https://`: a stream.
+///  - `rtsp://`, `rtsps://`, `rtmp://`, `udp://`, `http://`, `https://`, and what
+///    has ` ! ` in it, a GStreamer pipeline: a stream.
 ///
 /// Throws: ConfigError when nothing is given or an address has an unknown scheme; IoError, naming
 /// the path and for a typing mistake the nearest existing name, when a path does not exist, a
@@ -49,9 +56,9 @@ SourceList resolve_sources(const std::vector<std::string>& arguments);
 /// results named like them would replace them.
 void check_output_folder(const SourceList& list, const std::string& folder);
 
-/// Opens everything in the list as one source, in order.
+/// Opens the pictures of the list as one source, in order.
 ///
-/// Throws: ConfigError for a video, camera or stream: this version reads pictures only.
+/// Throws: ConfigError for a video, camera or stream: those are opened one by one.
 std::unique_ptr<FrameSource> open_sources(const SourceList& list);
 
 }  // namespace gondola::media

@@ -6,6 +6,7 @@
 
 #include "gondola/core/detection.hpp"
 #include "gondola/media/frame.hpp"
+#include "gondola/media/overlay.hpp"
 
 namespace gondola::pipeline {
 
@@ -19,10 +20,9 @@ struct FrameTiming {
 struct FrameDetections {
   media::Frame frame;
   std::vector<Detection> detections;  ///< boxes in frame pixels
+  std::vector<std::int64_t> tracks;   ///< identity of each detection; empty when nothing is tracked
   FrameTiming timing;
-
-  /// Identity of each detection, 0 for one that has none (yet); empty when nothing is tracked.
-  std::vector<std::int64_t> tracks;
+  media::Overlay overlay;  ///< lines and zones with their counts, where there are any
 };
 
 /// Takes results one frame at a time: a file format, annotated pictures, later a window or a store.

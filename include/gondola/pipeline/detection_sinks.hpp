@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "gondola/core/class_names.hpp"
-#include "gondola/media/draw.hpp"
 #include "gondola/media/write_image.hpp"
+#include "gondola/pipeline/annotator.hpp"
 #include "gondola/pipeline/detection_sink.hpp"
 
 namespace gondola::pipeline {
@@ -56,16 +56,12 @@ const std::vector<int>& coco91_category_ids();
 /// classes in order, else the class ids.
 CocoOptions coco_options_for(const ClassNames& names);
 
-struct PictureOptions {
-  media::DrawOptions draw;
-  media::WriteOptions write;
-};
-
 /// Annotated pictures in `folder` (made if missing), named like the source; names that meet twice
 /// are numbered as by make_txt_sink(). Sources that are no picture in a format that can be written
-/// become .jpg. write() throws ConfigError when a result would replace the picture it was made
-/// from.
-std::unique_ptr<DetectionSink> make_picture_sink(const std::string& folder, ClassNames names,
-                                                 PictureOptions options = {});
+/// become .jpg; frames of videos, cameras and streams are left to others. write() throws
+/// ConfigError when a result would replace the picture it was made from.
+std::unique_ptr<DetectionSink> make_picture_sink(const std::string& folder,
+                                                 std::shared_ptr<Annotator> annotator,
+                                                 const media::WriteOptions& options = {});
 
 }  // namespace gondola::pipeline

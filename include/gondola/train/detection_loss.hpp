@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <vector>
 
 #include <ATen/ATen.h>
@@ -37,14 +38,25 @@ struct DetectionLoss {
   std::vector<at::Tensor> gradients;
 };
 
+/// What the loss of a batch is measured against.
+struct BatchTotals {
+  double pictures = 0;
+  double quality = 0;  ///< of all assignments together
+};
+
+/// Turns the totals of a part of a batch into those of the whole, for a batch that several
+/// processes share: the losses and gradients of the parts then add up to the batch's.
+using WholeBatch = std::function<BatchTotals(const BatchTotals& part)>;
+
 /// The loss of a batch and its gradient, both in closed form: nothing is recorded for automatic
 /// differentiation. Computed on the CPU, pictures in parallel, whatever the logits' device; the
 /// result does not depend on the number of threads.
 ///
 /// @param logits  one map per level as Network::forward() gives them, [N, 4 * reg_max + nc, H, W]
 /// @param labels  per picture, in input pixels; crowd is not learned
+/// @param whole   called once; empty when the logits are those of the whole batch
 DetectionLoss detection_loss(const std::vector<at::Tensor>& logits, const nn::HeadSpec& head,
                              const std::vector<std::vector<LabelledBox>>& labels,
-                             const LossOptions& options = {});
+                             const LossOptions& options = {}, const WholeBatch& whole = {});
 
 }  // namespace gondola::train

@@ -13,6 +13,7 @@
 #include "gondola/train/ema.hpp"
 #include "gondola/train/epoch_record.hpp"
 #include "gondola/train/optimizer.hpp"
+#include "gondola/train/process_group.hpp"
 #include "gondola/train/schedule.hpp"
 #include "gondola/train/validate.hpp"
 
@@ -58,7 +59,7 @@ struct TrainCallbacks {
   std::function<void(const EpochRecord& record, const Validation* validation, bool is_best)>
       on_epoch;
 
-  /// Asked after each batch; true saves a checkpoint and ends run().
+  /// Asked after each batch; true in any process saves a checkpoint and ends run() in all.
   std::function<bool()> stop_requested;
 };
 
@@ -72,12 +73,21 @@ enum class TrainEnd {
 ///
 /// With the same network, options and sources, and the same number of LibTorch threads, every run
 /// gives the same weights, resumed or not.
+///
+/// In a group of processes each trains on its part of every batch. Gradients and losses are those
+/// of the whole batch; batch normalisation goes by the part, and its running statistics are the
+/// mean over the processes. The weights stay the same in all of them, which is checked after each
+/// epoch. The first process alone averages weights, validates and writes checkpoints.
 class Trainer {
  public:
-  /// The sources must outlive the trainer; `validation` may be null.
-  /// @param network  on the device to train on; learns in place
+  /// The sources and the group must outlive the trainer; `validation` may be null, and is used by
+  /// the first process only.
+  ///
+  /// @param network  on the device to train on, the same in every process; learns in place
+  /// @param source   gives this process's part of each batch, which may have no pictures
+  /// @param group    null to train alone
   Trainer(nn::Network network, const TrainerOptions& options, BatchSource& source,
-          BatchSource* validation);
+          BatchSource* validation, ProcessGroup* group = nullptr);
 
   /// Goes on from a checkpoint. Call before run(). Throws WeightsError when it does not fit;
   /// ConfigError when its settings are others (names the first that differs).
@@ -86,7 +96,8 @@ class Trainer {
   /// Trains to the end, writing checkpoints to a file.
   ///
   /// Throws: Error naming epoch, batch and its pictures when the loss or the gradients are not
-  /// finite (the last checkpoint stays as it was); whatever the sources throw.
+  /// finite (the last checkpoint stays as it was), or the epoch after which the processes differ;
+  /// PeerLost when another process ends early; whatever the sources throw.
   TrainEnd run(const std::filesystem::path& checkpoint_path, const TrainCallbacks& callbacks);
 
   /// The running average of the weights: what is worth keeping.
@@ -102,6 +113,12 @@ class Trainer {
   EpochEnd run_epoch(const std::filesystem::path& checkpoint_path, const TrainCallbacks& callbacks);
   LossParts train_batch(const Batch& batch);
   void take_step(const Batch& batch);
+  bool is_first() const { return group_ == nullptr || group_->is_first(); }
+  BatchTotals whole_batch(const BatchTotals& part);
+  LossParts whole_batch(const LossParts& part);
+  bool any_process(bool answer);
+  void share_gradients();
+  void check_weights();
   TrainProgress progress(std::size_t batches) const;
   bool finish_epoch(const TrainCallbacks& callbacks);
   void set_training_mode();
@@ -112,6 +129,7 @@ class Trainer {
   TrainerOptions options_;
   BatchSource& source_;
   BatchSource* validation_;
+  ProcessGroup* group_;
   Optimizer optimizer_;
   ExponentialAverage average_;
   Checkpoint state_;  // where the run stands; its tensors are filled in when it is saved

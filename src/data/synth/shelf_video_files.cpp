@@ -4,12 +4,10 @@
 #include <set>
 
 #include <nlohmann/json.hpp>
-#include <opencv2/videoio.hpp>
-#include <unistd.h>
 
 #include "gondola/core/atomic_file.hpp"
-#include "gondola/core/error.hpp"
 #include "gondola/data/shelf_video.hpp"
+#include "gondola/media/video_writer.hpp"
 
 namespace gondola::data {
 namespace {
@@ -17,56 +15,8 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
-/// A clip that appears under its name when it is complete.
-class ClipFile {
- public:
-  ClipFile(fs::path path, double fps, Size size) : path_(std::move(path)) {
-    const std::string ending = path_.extension().string();
-    if (ending != ".mp4" && ending != ".avi") {
-      throw ConfigError(concat("cannot write ", path_.string(), ": clips end in .mp4 or .avi"));
-    }
-    const std::string name = concat('.', path_.stem().string(), ".tmp-", getpid(), ending);
-    temporary_ = path_.parent_path() / name;
-    // Each ending has its one backend: OpenCV's search through all of them prints what fails.
-    const bool is_mp4 = ending == ".mp4";
-    const int backend = is_mp4 ? cv::CAP_FFMPEG : cv::CAP_OPENCV_MJPEG;
-    const int codec = is_mp4 ? cv::VideoWriter::fourcc('m', 'p', '4', 'v')
-                             : cv::VideoWriter::fourcc('M', 'J', 'P', 'G');
-    const cv::Size pixels(size.width, size.height);
-    const bool opened = writer_.open(temporary_.string(), backend, codec, fps, pixels);
-    if (!opened) {
-      remove_temporary();
-      throw IoError(concat("cannot write ", path_.string(),
-                           ": this OpenCV cannot encode it; name a clip that ends in ",
-                           is_mp4 ? ".avi" : ".mp4"));
-    }
-  }
-  ~ClipFile() {
-    writer_.release();
-    remove_temporary();
-  }
-  ClipFile(const ClipFile&) = delete;
-  ClipFile& operator=(const ClipFile&) = delete;
-
-  void write(const cv::Mat& picture) { writer_.write(picture); }
-
-  void commit() {
-    writer_.release();
-    std::error_code error;
-    fs::rename(temporary_, path_, error);
-    if (error) throw IoError(concat("cannot write ", path_.string(), ": ", error.message()));
-  }
-
- private:
-  void remove_temporary() {
-    std::error_code ignored;
-    fs::remove(temporary_, ignored);
-  }
-
-  fs::path path_;
-  fs::path temporary_;
-  cv::VideoWriter writer_;
-};
+/// Clips are there to be looked at closely: a little better than usual.
+constexpr int kClipCrf = 20;
 
 double rounded(double value) { return std::round(value * 1000) / 1000; }
 
@@ -124,7 +74,10 @@ ShelfVideoSummary write_shelf_video(const ShelfVideoOptions& options, const std:
   AtomicFile truth(beside(".truth.jsonl"));
   AtomicFile mot(beside(".gt.txt"));
   AtomicFile events(beside(".events.json"));
-  ClipFile clip(path, options.fps, options.shelf.size);
+  media::VideoWriterOptions writing;
+  writing.fps = options.fps;
+  writing.crf = kClipCrf;
+  media::VideoWriter clip(path, options.shelf.size, writing);
 
   ShelfVideoSummary summary;
   std::set<int> identities;
@@ -137,7 +90,7 @@ ShelfVideoSummary write_shelf_video(const ShelfVideoOptions& options, const std:
     }
     const std::optional<ShelfVideoFrame> frame = video.next();
     if (!frame) break;
-    clip.write(frame->picture);
+    clip.write(frame->picture, frame->time_s);
     truth.stream() << truth_line(*frame);
     mot.stream() << mot_lines(*frame);
     for (const ShelfVideoObject& object : frame->objects) {
@@ -163,7 +116,7 @@ ShelfVideoSummary write_shelf_video(const ShelfVideoOptions& options, const std:
                                  {"events", event_list},
                                  {"products", products_json(video.products())}};
   events.stream() << document.dump(2) << '\n';
-  clip.commit();
+  clip.finish();
   truth.commit();
   mot.commit();
   events.commit();

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+
+#include "command.hpp"
+#include "detector_options.hpp"
+#include "gondola/pipeline/detect_loop.hpp"
+#include "model_options.hpp"
+#include "result_options.hpp"
+#include "source_options.hpp"
+
+namespace gondola::app {
+
+/// A command that looks for objects in pictures and videos, as it is typed.
+struct DetectionFlags {
+  SourceFlags source;
+  ModelOptions model;
+  DetectorFlags detector;
+  ResultFlags result;
+  double statistics_interval_s = 5;
+};
+
+/// Loads the model that is named, and refuses one without weights. Says what had to be assumed.
+nn::WeightsFile load_detector_weights(const DetectionFlags& flags, Context& context);
+
+/// Sets the threads and makes the detector.
+detect::Detector open_detector(const DetectionFlags& flags, const nn::WeightsFile& weights,
+                               Context& context);
+
+/// What a command adds to the detection.
+struct DetectionExtras {
+  bool pictures_as_video = false;  ///< pictures are the frames of one video
+  std::function<void(pipeline::FrameDetections&)> follow;
+};
+
+/// Detects in all sources with progress, statistics and Ctrl-C, writes the results and logs what
+/// came of it. Returns the exit code.
+int run_detection(const DetectionFlags& flags, const media::SourceList& sources, OpenFeeds& opened,
+                  detect::Detector& detector, const DetectionExtras& extras, Context& context);
+
+}  // namespace gondola::app
