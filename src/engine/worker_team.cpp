@@ -8,8 +8,8 @@ namespace {
 // About a twentieth of a millisecond of looking, more than two members of one network are ever
 // apart while both have a CPU; then whoever else wants this CPU may have it.
 constexpr int kLooksBeforeYield = 2000;
-// About a millisecond: less than the pause between two pictures of a busy detector.
-constexpr int kLooksBeforeSleep = 40000;
+// About a millisecond in all: less than the pause between two pictures of a busy detector.
+constexpr int kLooksBeforeSleep = 6000;
 
 void pause_cpu() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -71,7 +71,11 @@ void WorkerTeam::work(int member) {
   while (true) {
     for (int looks = 0; runs_.load(std::memory_order_acquire) == done; ++looks) {
       if (looks < kLooksBeforeSleep) {
-        pause_cpu();
+        // Between pictures there is other work for this CPU: decoding, drawing.
+        if (looks < kLooksBeforeYield)
+          pause_cpu();
+        else
+          std::this_thread::yield();
         continue;
       }
       std::unique_lock<std::mutex> lock(mutex_);

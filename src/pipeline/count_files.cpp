@@ -116,12 +116,12 @@ std::unique_ptr<CountFile> make_count_file(const std::string& path) {
 }
 
 struct EventFile::Stream {
+  explicit Stream(const std::string& path) : out(path, ResultStream::Mode::kDirect) {}
   ResultStream out;
 };
 
 EventFile::EventFile(const std::string& path, ClassNames names)
-    : stream_(std::make_unique<Stream>(Stream{{path, ResultStream::Mode::kDirect}})),
-      names_(std::move(names)) {}
+    : stream_(std::make_unique<Stream>(path)), names_(std::move(names)) {}
 
 EventFile::~EventFile() = default;
 

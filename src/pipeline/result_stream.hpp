@@ -19,6 +19,8 @@ class ResultStream {
 
   /// "-" is standard output. Throws: IoError when the file cannot be opened.
   ResultStream(std::string path, Mode mode);
+  ResultStream(const ResultStream&) = delete;
+  ResultStream& operator=(const ResultStream&) = delete;
 
   std::ostream& stream() { return *stream_; }
 

@@ -11,11 +11,13 @@ namespace {
 
 using gondola::ConfigError;
 using gondola::IoError;
+using gondola::media::is_gstreamer_pipeline;
 using gondola::media::open_sources;
 using gondola::media::resolve_sources;
 using gondola::media::SourceItem;
 using gondola::media::SourceKind;
 using gondola::media::SourceList;
+using gondola::media::without_password;
 using testing::ElementsAre;
 using testing::StartsWith;
 
