@@ -27,6 +27,7 @@
 #include "interrupt.hpp"
 #include "model_options.hpp"
 #include "progress_bar.hpp"
+#include "tracking_report.hpp"
 #include "yaml_options.hpp"
 
 namespace gondola::app {
@@ -45,6 +46,7 @@ struct ValOptions {
   std::optional<double> label_min_score;
   bool single_class = false;
   std::string detections;
+  std::vector<std::string> tracks;  ///< truth and results, or empty
   std::optional<float> count_conf;
   std::string json;
   std::string plots;
@@ -89,6 +91,12 @@ void add_options(CLI::App& command, ValOptions& options) {
           "Measure these instead of a model's: COCO results, our own JSON(L) or CSV, or any "
           "CSV with image_name,x1,y1,x2,y2,class,score")
       ->type_name(kFile);
+  command
+      .add_option("--tracks", options.tracks,
+                  "Measure tracking instead: truth and results in the MOTChallenge format "
+                  "(frame,id,left,top,width,height,conf,class)")
+      ->expected(2)
+      ->type_name("TRUTH RESULTS");
   add_detector_options(command, options.detector);
   command
       .add_option("--count-conf", options.count_conf,
@@ -102,10 +110,11 @@ void add_options(CLI::App& command, ValOptions& options) {
       ->type_name(kFolder);
   command.add_flag("--store-conf", options.store_conf,
                    "Write the confidence that counts best into the weights file");
-  command.footer(concat("A FILE of - is standard output. ", kCommonHelp,
-                        "\nExample: gondola val --model best.safetensors --data data.yaml --plots "
-                        "plots --store-conf\n         gondola val --gt truth.csv --detections "
-                        "found.csv --max-det 300"));
+  command.footer(
+      concat("A FILE of - is standard output. ", kCommonHelp,
+             "\nExample: gondola val --model best.safetensors --data data.yaml --plots "
+             "plots --store-conf\n         gondola val --gt truth.csv --detections "
+             "found.csv --max-det 300\n         gondola val --tracks clip.gt.txt tracks.txt"));
 }
 
 /// Refuses --store-conf where there is no file of ours to store it in, before the long work.
@@ -415,7 +424,30 @@ void write_json(const std::string& path, std::optional<AtomicFile>& file, const 
   }
 }
 
+int run_tracks(const ValOptions& options) {
+  if (!options.data.empty() || !options.detections.empty()) {
+    throw ConfigError(
+        "--tracks names truth and results itself; leave --data, --gt and --detections out");
+  }
+  if (!options.plots.empty() || options.store_conf) {
+    throw ConfigError("--tracks: there are no --plots and no confidence to store of tracks");
+  }
+  std::optional<AtomicFile> json_file;
+  if (!options.json.empty() && options.json != "-") json_file.emplace(options.json);
+  const eval::TrackingEvaluation result = measure_tracks(options.tracks[0], options.tracks[1]);
+  if (options.json != "-") fmt::print("{}\n", tracking_text(result));
+  if (!options.json.empty()) {
+    Json json = {{"schema", "gondola.tracking/1"},
+                 {"truth_file", options.tracks[0]},
+                 {"results_file", options.tracks[1]}};
+    json.update(tracking_json(result));
+    write_json(options.json, json_file, json);
+  }
+  return 0;
+}
+
 int run_val(const ValOptions& options, Context& context) {
+  if (!options.tracks.empty()) return run_tracks(options);
   if (options.data.empty()) {
     throw ConfigError("no data set given; name it with --data or --gt (gondola val --help)");
   }

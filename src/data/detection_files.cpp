@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <unordered_map>
 
@@ -14,6 +12,7 @@
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
 #include "picture_names.hpp"
+#include "read_text.hpp"
 
 namespace gondola::data {
 namespace {
@@ -21,17 +20,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr const char* kSchema = "gondola.detections/1";
-
-std::string read_all(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file || std::filesystem::is_directory(path)) {
-    throw IoError(concat("cannot read '", path.string(), "': ",
-                         std::filesystem::is_directory(path) ? "it is a folder"
-                         : std::filesystem::exists(path)     ? "permission denied"
-                                                             : "no such file"));
-  }
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// Gathers detections picture by picture, whatever their order in the file.
 class Collector {
@@ -331,7 +319,7 @@ std::vector<std::optional<int>> find_classes(const DetectionFile& file, const Da
 
 DetectionFile read_detections(const std::filesystem::path& path) {
   const std::string name = path.string();
-  const std::string text = read_all(path);
+  const std::string text = read_text(path);
   const std::string_view content = trim(text);
   if (content.empty()) throw IoError(concat(name, ": the file is empty"));
   if (content.front() == '[') return read_coco(name, parse_json(name, text, 1));
@@ -342,7 +330,7 @@ DetectionFile read_detections(const std::filesystem::path& path) {
 
 Dataset read_truth_table(const std::filesystem::path& path) {
   const std::string name = path.string();
-  const CsvTable table(name, read_all(path));
+  const CsvTable table(name, read_text(path));
   const BoxColumns columns(table);
   Collector collector(name);
   for (const CsvRow& row : table.rows()) {

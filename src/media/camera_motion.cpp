@@ -14,8 +14,8 @@ namespace {
 /// peak of the correlation is placed to a tenth of a pixel.
 constexpr int kSmallWidth = 160;
 
-/// Part of the correlation that lies in its peak: 0.7 to 0.9 in pans, below 0.1 across cuts.
-constexpr double kLeastInCommon = 0.15;
+/// Part of the correlation that lies in its peak: 0.7 to 0.9 in pans, hardly ever 0.2 across cuts.
+constexpr double kLeastInCommon = 0.3;
 
 /// The frame made smaller by a whole number, which is many times faster than by others, and even in
 /// both sides: of odd sides the middle, from which shifts count, lies between pixels.
@@ -65,13 +65,15 @@ Affine CameraMotionEstimator::update(const cv::Mat& bgr) {
                   bgr.rows);
   const int narrower = std::min(bgr.cols / kSmallWidth, bgr.rows / kLeastSide);
   const int factor = std::max(1, narrower);
-  cv::Mat previous = std::exchange(previous_, small_grey(bgr, factor));
-  if (std::exchange(size_, bgr.size()) != bgr.size()) {
-    cv::createHanningWindow(window_, previous_.size(), CV_32F);
-    return {};
-  }
+  const cv::Mat previous = std::exchange(previous_, small_grey(bgr, factor));
+  const bool is_first = std::exchange(size_, bgr.size()) != bgr.size();
+  if (is_first) cv::createHanningWindow(window_, previous_.size(), CV_32F);
+  // phaseCorrelate() would do this to the frames themselves, which are needed as they are.
+  const cv::Mat previous_inner = std::exchange(inner_, previous_.mul(window_));
+  if (is_first) return {};
+
   double in_common = 0;
-  const cv::Point2d shift = cv::phaseCorrelate(previous, previous_, window_, &in_common);
+  const cv::Point2d shift = cv::phaseCorrelate(previous_inner, inner_, {}, &in_common);
   if (!(in_common >= kLeastInCommon) || !is_of_camera(previous, previous_, shift)) return {};
   Affine motion;
   motion.tx = static_cast<float>(shift.x * factor);

@@ -233,7 +233,7 @@ std::optional<VideoDecoder::Position> VideoDecoder::find(double time_s) {
   while (av_read_frame(input_, packet_.get()) >= 0) {
     const bool is_ours = packet_->stream_index == stream_->index;
     const std::int64_t time = packet_->pts != AV_NOPTS_VALUE ? packet_->pts : packet_->dts;
-    const std::int64_t decoded = packet_->dts != AV_NOPTS_VALUE ? packet_->dts : packet_->pts;
+    const std::int64_t decoded = packet_->dts;
     const bool is_key = (packet_->flags & AV_PKT_FLAG_KEY) != 0;
     const bool is_shown = (packet_->flags & AV_PKT_FLAG_DISCARD) == 0;
     av_packet_unref(packet_.get());
@@ -241,7 +241,7 @@ std::optional<VideoDecoder::Position> VideoDecoder::find(double time_s) {
     if (time == AV_NOPTS_VALUE) return std::nullopt;
     stamps.push_back({time, is_key});
     // No later picture is shown before it is decoded.
-    if (seconds(decoded) >= time_s - kTimeTolerance) break;
+    if (decoded != AV_NOPTS_VALUE && seconds(decoded) >= time_s - kTimeTolerance) break;
   }
   std::sort(stamps.begin(), stamps.end(),
             [](const Stamp& a, const Stamp& b) { return a.time < b.time; });

@@ -62,7 +62,9 @@ class VideoFile : public VideoSource {
     while (!stopped_) {
       switch (decoder_->decode()) {
         case VideoDecoder::Outcome::kEnd:
-          return end();
+          if (!start_ || !sought_) return end();
+          start_over();  // the container led us past every picture that stands alone
+          break;
         case VideoDecoder::Outcome::kDamaged:
           if (start_) break;  // nobody asked for what comes before the start
           throw FrameError(path_, concat("frame ", index_++, " of '", path_, "' is damaged"));

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <cstdlib>
-#include <cstdio>
 
 namespace gondola::shelf {
 namespace {
@@ -110,7 +108,7 @@ std::vector<BayLine> find_bay_lines(const std::vector<Row>& rows) {
     if (rows[i].facings.size() >= 3) spans.push_back(measure(rows[i], i));
   }
   // Lines from an opening of one row to an opening of another: all that can be meant.
-  const double kEvidence = getenv("KE")?atof(getenv("KE")):16;
+  constexpr double kEvidence = 16;
   constexpr double kSteepest = 0.08;
   std::vector<std::pair<double, BayLine>> found;
   for (std::size_t a = 0; a < spans.size(); ++a) {
@@ -141,7 +139,7 @@ std::vector<BayLine> find_bay_lines(const std::vector<Row>& rows) {
         return std::abs(kept.x_at(span.y) - candidate.x_at(span.y)) > 2 * span.facing_width;
       });
     });
-    if (apart) {lines.push_back(line);if(getenv("PB")){const Score sc = judge(line, spans); printf("  bay x %.0f slope %.2f score %.1f free %d crossed %d\n", line.x_at(640), line.slope, surprise,sc.free_rows,sc.crossed_rows);}}
+    if (apart) lines.push_back(line);
   }
   std::sort(lines.begin(), lines.end(), [&](const BayLine& a, const BayLine& b) {
     return a.x_at(spans.front().y) < b.x_at(spans.front().y);

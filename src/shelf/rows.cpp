@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -16,11 +15,8 @@ namespace {
 
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
-const double kF1=getenv("F1")?atof(getenv("F1")):0.6,kF2=getenv("F2")?atof(getenv("F2")):5,kF3=getenv("F3")?atof(getenv("F3")):1.5;
-const double kA=getenv("A")?atof(getenv("A")):0.7,kB=getenv("B")?atof(getenv("B")):3,kC=getenv("C")?atof(getenv("C")):6,kP=getenv("P")?atof(getenv("P")):1;
-const double kAligned=getenv("AL")?atof(getenv("AL")):2;
 /// What a product in the way of a supposed board weighs, in votes.
-const double kPiercing = kP;
+constexpr double kPiercing = 0.7;
 
 struct Product {
   std::size_t index = 0;  ///< into the input
@@ -110,6 +106,16 @@ class RowFinder {
     return median(std::move(heights));
   }
 
+  /// Whether a box is around a part of what the larger one holds, or around the same once more. In
+  /// steep views the neighbour behind is as high and stands level, but is narrower.
+  bool is_part(const Box& box, const Box& larger) const {
+    const double shared = area(intersection(box, larger));
+    if (shared < options_.inside_share * area(box)) return false;
+    const bool same = shared > 0.6 * area(larger);
+    const bool stands_level = std::abs(larger.y2 - box.y2) < 0.25 * larger.height();
+    return same || !stands_level || box.height() < 0.6 * larger.height();
+  }
+
   void collect_products() {
     std::vector<std::size_t> valid;
     for (std::size_t i = 0; i < boxes_.size(); ++i) {
@@ -127,7 +133,7 @@ class RowFinder {
       for (const std::size_t j : valid) {
         if (i == j || area(boxes_[j]) < area(box) || (area(boxes_[j]) == area(box) && j > i))
           continue;
-        if (area(intersection(box, boxes_[j])) >= options_.inside_share * area(box)) {
+        if (is_part(box, boxes_[j])) {
           owner_[i] = j;
           break;
         }
@@ -227,12 +233,12 @@ class RowFinder {
         const double slack = 0.12 * upper.width();
         const bool aligned = std::abs(below.x1 - upper.box.x1) < slack &&
                              std::abs(below.x2 - upper.box.x2) < slack;
-        votes_[i] -= aligned ? kAligned : 0;
+        votes_[i] += aligned ? -2 : 1;
       }
       // What is far below may well have lost its top.
-
+      constexpr double kFar = 0.8;
       if (share > options_.board_thickness) {
-        votes_[i] = std::min(votes_[i], 2.0) - std::clamp(kF2 * (share - kF1), 0.0, kF3);
+        votes_[i] = std::min(votes_[i], 2.0) - std::clamp(5 * (share - kFar), 0.0, 1.8);
       }
     }
   }
@@ -479,8 +485,8 @@ class RowFinder {
     const Chain& carrier = chains_[below];
     if (outside(carrier, product.x) > 0) return strength;
     const double distance = level_at(carrier, product.x) - product.level;
-    const bool is_close = distance < std::max(1.6, kA * pitch) * product.around;
-    if (is_close && kB * chain.members.size() <= carrier.members.size()) strength -= kC;
+    const bool is_close = distance < std::max(1.6, 0.7 * pitch) * product.around;
+    if (is_close && 3 * chain.members.size() <= carrier.members.size()) strength -= 6;
     return strength;
   }
 
@@ -497,8 +503,12 @@ class RowFinder {
       double best_share = 0.45;
       const bool on_board = std::binary_search(chain.members.begin(), chain.members.end(), i);
       for (auto& column : columns) {
-        const double share = shared_width(products_[column.front()].box, products_[i].box);
-        if (share <= best_share || on_board) continue;
+        const Product& top = products_[column.back()];
+        const double share = std::max(shared_width(products_[column.front()].box, products_[i].box),
+                                      shared_width(top.box, products_[i].box));
+        const bool above = products_[i].level < top.level - 0.4 * top.height() ||
+                           shared_width(top.box, products_[i].box) < 0.3;
+        if (share <= best_share || on_board || !above) continue;
         best_share = share;
         best = &column;
       }
@@ -513,7 +523,8 @@ class RowFinder {
     });
     for (const auto& column : columns) {
       Facing facing;
-      facing.box = products_[column.front()].box;
+      facing.base = products_[column.front()].box;
+      facing.box = facing.base;
       for (const std::size_t i : column) {
         facing.boxes.push_back(products_[i].index);
         facing.box = hull(facing.box, products_[i].box);

@@ -151,6 +151,7 @@ std::optional<Displacement> find_common_displacement(const std::vector<Box>& exp
   for (const Box& box : expected) sides.push_back(std::min(box.width(), box.height()));
   constexpr double kReachInSides = 2;
   const double reach = kReachInSides * median(sides);
+  if (!std::isfinite(reach)) return std::nullopt;
   const std::vector<Vote> votes = collect_votes(expected, found, reach);
   const Ballot ballot(votes, reach);
   const double radius = 1.5 * ballot.cell();

@@ -154,6 +154,65 @@ TEST_F(ValOfDetections, SaysWhatIsWrong) {
               HasSubstr("no/such"));
 }
 
+/// Measures tracks from files.
+class ValOfTracks : public CommandLine {
+ protected:
+  // One object for four frames; its identity changes in the last one. Something else, to be
+  // ignored, is found once.
+  void SetUp() override {
+    test::write_text(dir_ / "gt.txt",
+                     "1,7,0,0,50,50,1,1,1\n2,7,0,0,50,50,1,1,1\n3,7,0,0,50,50,1,1,1\n"
+                     "4,7,0,0,50,50,1,1,1\n2,8,200,0,50,50,0,3,1\n");
+    test::write_text(dir_ / "tracks.txt",
+                     "1,1,0,0,50,50,0.9,-1,-1,-1\n2,1,0,0,50,50,0.9,-1,-1,-1\n"
+                     "3,1,0,0,50,50,0.9,-1,-1,-1\n4,2,0,0,50,50,0.9,-1,-1,-1\n"
+                     "2,5,200,0,50,50,0.9,-1,-1,-1\n");
+  }
+};
+
+TEST_F(ValOfTracks, PrintsTables) {
+  const Outcome outcome = run({"val", "--tracks", "gt.txt", "tracks.txt"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  // AssA: three TPs of 3/4 and one of 1/4: 0.625, of which HOTA is the root; MOTA 1 - 1/4; IDF1
+  // 2 * 3 / 8.
+  EXPECT_THAT(outcome.out, HasSubstr(" HOTA   DetA   AssA   LocA   MOTA   MOTP   IDF1"));
+  EXPECT_THAT(outcome.out, HasSubstr("0.791  1.000  0.625  1.000  0.750  1.000  0.750"));
+  EXPECT_THAT(outcome.out, HasSubstr("frames  objects  tracks  boxes  TP  FP  FN  switches"));
+  EXPECT_THAT(outcome.out, HasSubstr("     4        1       2      4   4   0   0         1"));
+}
+
+TEST_F(ValOfTracks, WritesEverythingAsJson) {
+  const Outcome outcome = run({"val", "--tracks", "gt.txt", "tracks.txt", "--json", "-"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const nlohmann::json json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(json["schema"], "gondola.tracking/1");
+  EXPECT_EQ(json["truth_file"], "gt.txt");
+  EXPECT_EQ(json["clear"]["switches"], 1);
+  EXPECT_NEAR(json["clear"]["mota"], 0.75, 1e-9);
+  EXPECT_NEAR(json["identity"]["idf1"], 0.75, 1e-9);
+  EXPECT_NEAR(json["hota"]["ass_a"], 0.625, 1e-9);
+  EXPECT_EQ(json["hota"]["by_threshold"].size(), 19U);
+  EXPECT_EQ(run({"val", "--tracks", "gt.txt", "tracks.txt", "--json", "t.json"}).exit_code, 0);
+  EXPECT_EQ(nlohmann::json::parse(test::read_text(dir_ / "t.json")), json);
+}
+
+TEST_F(ValOfTracks, SaysWhatIsWrong) {
+  EXPECT_THAT(error_line({"val", "--tracks", "gt.txt"}, 2), HasSubstr("--tracks"));
+  EXPECT_THAT(error_line({"val", "--tracks", "gt.txt", "none.txt"}, 1),
+              HasSubstr("cannot read 'none.txt': no such file"));
+  EXPECT_THAT(error_line({"val", "--tracks", "gt.txt", "tracks.txt", "--gt", "x.csv"}, 2),
+              HasSubstr("--tracks names truth and results itself"));
+  EXPECT_THAT(error_line({"val", "--tracks", "gt.txt", "tracks.txt", "--store-conf"}, 2),
+              HasSubstr("no confidence to store"));
+  test::write_text(dir_ / "bad.txt", "1,1,0,0,50,x\n");
+  EXPECT_THAT(error_line({"val", "--tracks", "gt.txt", "bad.txt"}, 1),
+              HasSubstr("bad.txt:1: height is 'x'; expected a number"));
+  test::write_text(dir_ / "empty.txt", "");
+  EXPECT_THAT(error_line({"val", "--tracks", "empty.txt", "tracks.txt"}, 2),
+              HasSubstr("empty.txt: there is no box in the truth"));
+}
+
 /// A model on a data set of one picture, whose labels are the reference's detections.
 class ValOfModel : public CommandLine {
  protected:

@@ -6,6 +6,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+extern "C" {
+#include <libavformat/avformat.h>
+}
 #include <opencv2/core.hpp>
 
 #include "gondola/media/video_source.hpp"
@@ -136,6 +139,47 @@ TEST(VideoFile, StartsExactlyAmongUnevenTimes) {
   options.start_s = 5;  // frame 17 is at 17 * 18 / 60 = 5.1 s, frame 16 at 16 * 17 / 60 = 4.53 s
   expect_count_up(read_all(dir / "clip.mp4", options), 17, 59);
 }
+
+/// Repacks an .mp4, packet by packet.
+void remux(const fs::path& from, const fs::path& to) {
+  AVFormatContext* input = nullptr;
+  AVFormatContext* output = nullptr;
+  ASSERT_GE(avformat_open_input(&input, from.c_str(), nullptr, nullptr), 0);
+  ASSERT_GE(avformat_alloc_output_context2(&output, nullptr, nullptr, to.c_str()), 0);
+  AVStream* stream = avformat_new_stream(output, nullptr);
+  avcodec_parameters_copy(stream->codecpar, input->streams[0]->codecpar);
+  stream->codecpar->codec_tag = 0;
+  ASSERT_GE(avio_open(&output->pb, to.c_str(), AVIO_FLAG_WRITE), 0);
+  ASSERT_GE(avformat_write_header(output, nullptr), 0);
+  AVPacket* packet = av_packet_alloc();
+  while (av_read_frame(input, packet) >= 0) {
+    av_packet_rescale_ts(packet, input->streams[0]->time_base, stream->time_base);
+    ASSERT_GE(av_interleaved_write_frame(output, packet), 0);
+  }
+  av_packet_free(&packet);
+  av_write_trailer(output);
+  avio_closep(&output->pb);
+  avformat_free_context(output);
+  avformat_close_input(&input);
+}
+
+class EverySeeking : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(EverySeeking, StartsExactlyAlsoInContainersThatSeekBadly) {
+  const TempDir dir;
+  const fs::path path = dir / (std::string("clip") + GetParam());
+  VideoWriterOptions writing;
+  writing.preset = "veryfast";  // whose pictures are not stored in the order they are shown in
+  write_numbered_video(dir / "made.mp4", even_times(300, 30), {192, 96}, writing);
+  remux(dir / "made.mp4", path);
+  for (const int first : {1, 100, 249, 250, 251, 299}) {
+    VideoOptions options;
+    options.start_s = first / 30.0;
+    expect_count_up(read_all(path, options), first, 299);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(VideoFile, EverySeeking, ::testing::Values(".mp4", ".mkv", ".ts", ".flv"));
 
 TEST(VideoFile, SaysWhereItEndsToAStartBeyond) {
   const TempDir dir;

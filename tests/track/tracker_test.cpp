@@ -1,5 +1,6 @@
 #include "gondola/track/tracker.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -386,6 +387,28 @@ TEST(Tracker, IgnoresWhatIsNoBoxAndNoScore) {
     const auto tracks = tracker.update(detections, frame / 10.0);
     ASSERT_THAT(ids(tracks), ElementsAre(1));
     EXPECT_EQ(tracks[0].detection, 5U);
+  }
+}
+
+TEST(Tracker, BearsBoxesOfAnySize) {
+  std::mt19937 random(9);
+  std::uniform_real_distribution<float> exponent(-38, 38);
+  std::uniform_real_distribution<float> sign(-1, 1);
+  const auto anything = [&] {
+    return std::copysign(std::pow(10.0F, exponent(random)), sign(random));
+  };
+  for (const Size picture : {Size{}, kPicture}) {
+    Tracker tracker;
+    for (int frame = 0; frame < 30; ++frame) {
+      std::vector<Detection> detections(20);
+      for (Detection& one : detections) {
+        one = {{anything(), anything(), anything(), anything()}, 0.9F, 0};
+      }
+      detections.push_back(found(100, 50));
+      const auto tracks = tracker.update(detections, frame / 25.0, {}, picture);
+      EXPECT_TRUE(std::any_of(tracks.begin(), tracks.end(),
+                              [](const Track& one) { return one.detection == 20; }));
+    }
   }
 }
 

@@ -16,15 +16,16 @@ namespace gondola::media {
 /// Used by one thread at a time.
 class CameraMotionEstimator {
  public:
-  /// The map from the previous frame's pixels to this one's. The identity for the first frame, after
-  /// a change of size, and where the frames have too little in common, as after a cut.
+  /// The map from the previous frame's pixels to this one's. The identity for the first frame,
+  /// after a change of size, and where the frames have too little in common, as after a cut.
   ///
   /// @param bgr CV_8UC3, at least 32 pixels a side
   Affine update(const cv::Mat& bgr);
 
  private:
   cv::Mat previous_;  // CV_32FC1, small
-  cv::Mat window_;    // as large: takes the borders out, which pictures do not share
+  cv::Mat inner_;     // the same without its borders, which frames do not share
+  cv::Mat window_;    // what takes them out
   cv::Size size_;     // of the frames
 };
 

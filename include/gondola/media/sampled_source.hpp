@@ -15,7 +15,8 @@ struct SampleOptions {
   /// At most so many frames a second of the source's time, evenly; 0 = all.
   double max_fps = 0;
 
-  std::optional<std::int64_t> max_frames;  ///< end after so many, failed ones not counted; >= 0
+  std::optional<std::int64_t> max_frames =
+      std::nullopt;  ///< end after so many, failed ones not counted; >= 0
 };
 
 /// Passes on a part of a source's frames. Frame::index and time_s stay those of the source, and so

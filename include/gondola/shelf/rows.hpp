@@ -55,6 +55,7 @@ struct Placement {
 /// stacked.
 struct Facing {
   std::vector<std::size_t> boxes;  ///< indices into the input, upwards, never empty
+  Box base;                        ///< of the lowest
   Box box;                         ///< around all of them
 };
 

@@ -96,9 +96,11 @@ struct EndedTrack {
 /// sum of overlaps. What is added is for shelves, where many equal products stand side by side and
 /// a prediction that is half a product off jumps to the neighbour:
 /// - A new track is expected to move as the others do (the median of their velocities).
+/// - What most predictions are wrong by, beyond chance, is taken for a motion of the camera, and
+/// all
+///   tracks get it, the lost ones too.
 /// - When predictions fail nearly everywhere, as after the first frame of a pan or a push against
-///   the camera, the displacement that explains most detections is found by voting, and all tracks
-///   get it.
+///   the camera, the displacement that explains most detections is found by voting.
 /// - A side of a box that lies on the picture's border is not a measurement: the object goes on
 ///   beyond it. So objects that come in or go out keep their speed, and end when they are outside.
 ///
