@@ -12,6 +12,7 @@
 #include "detection_run.hpp"
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
+#include "gondola/media/camera_motion.hpp"
 #include "gondola/media/overlay.hpp"
 #include "gondola/media/write_image.hpp"
 #include "gondola/pipeline/count_files.hpp"
@@ -32,6 +33,7 @@ struct TrackFlags {
   double memory_s = track::TrackerOptions{}.lost_memory_s;
   int confirm_frames = track::TrackerOptions{}.confirm_frames;
   double smoothing = track::TrackerOptions{}.smoothing;
+  bool camera_motion = false;
 };
 
 void add_options(CLI::App& command, TrackFlags& flags) {
@@ -74,6 +76,8 @@ void add_options(CLI::App& command, TrackFlags& flags) {
       ->check(plain(CLI::Range(0.0, 1.0)))
       ->type_name("SHARE")
       ->capture_default_str();
+  command.add_flag("--camera-motion", flags.camera_motion,
+                   "Look in the picture for how the camera moves; without, only in the boxes");
   add_model_options(command, detection.model, /*positional=*/false);
   add_detector_options(command, detection.detector);
   add_result_options(command, detection.result);
@@ -184,6 +188,12 @@ int run_track(TrackFlags flags, Context& context) {
   pipeline::FollowOptions follow;
   follow.tracker = tracker_options(flags, detector, score_threshold);
   follow.scene = scene;
+  if (flags.camera_motion) {
+    follow.make_camera_motion = [] {
+      const auto estimator = std::make_shared<media::CameraMotionEstimator>();
+      return [estimator](const cv::Mat& frame) { return estimator->update(frame); };
+    };
+  }
   std::unique_ptr<pipeline::CountFile> count_file;
   if (!flags.counts.empty()) count_file = pipeline::make_count_file(flags.counts);
   std::unique_ptr<pipeline::EventFile> event_file;

@@ -25,18 +25,24 @@ constexpr double kUsualHitRate = 0.8;
 constexpr double kLowestHitRate = 0.3;
 constexpr double kHitRateGain = 0.01;
 
-/// Share of the window a neighbour must have been missing for to count as hidden, and within which
-/// two facings change together.
+/// Share of the window a facing must have been missing for to be hidden with others, and within
+/// which one of two facings disappears and the other one appears.
 constexpr double kTogether = 0.35;
+/// Share of the window within which neighbours are lost to somebody who steps before them; who
+/// takes one after the other takes longer.
+constexpr double kAtOnce = 0.2;
 
-/// Standard errors that a change of depth must exceed: with some hundred facings, ten frames a
-/// second and days to run, chance reaches four.
-constexpr double kDepthErrors = 5;
+/// How far neighbours may be apart, as a share of a facing's width and height.
+constexpr float kReach = 0.5F;
+
+/// Standard errors that a change of depth must exceed: in a day of some hundred facings, ten frames
+/// a second, chance reaches six.
+constexpr double kDepthErrors = 7;
 /// Share of a box's change that a change of depth must explain: a facing of which more is seen
 /// because its neighbour is gone changes on one side.
 constexpr double kDepthExplained = 0.4;
 /// As kDepthErrors for any other change of the box, which is followed without an event.
-constexpr double kMoveErrors = 6;
+constexpr double kMoveErrors = 7;
 constexpr double kMoveShare = 0.02;  // of the box's side
 constexpr float kDriftGain = 0.03F;
 
@@ -236,13 +242,18 @@ void StockWatch::match(const std::vector<Detection>& products, double time_s) {
 /// Notes what a frame says about a slot; null if it was not found.
 void StockWatch::see(Slot& slot, const Detection* found, double time_s) const {
   if (found == nullptr) {
-    if (!slot.is_missing()) slot.missing_since_s = time_s;
+    slot.found_in_a_row = 0;
+    if (!slot.is_missing) slot.missing_since_s = time_s;
+    slot.is_missing = true;
   } else {
-    if (slot.is_missing()) {
+    ++slot.found_in_a_row;
+    slot.last_found_s = time_s;
+    // Something found once on the back of somebody is not the product behind.
+    if (slot.is_missing && slot.found_in_a_row >= (slot.is_in_crowd ? 2 : 1)) {
+      slot.is_missing = slot.is_in_crowd = false;
       slot.found_since_s = time_s;
       slot.gap_s = time_s - slot.missing_since_s;
     }
-    slot.last_found_s = time_s;
   }
   if (slot.is_hidden) return;
 
@@ -296,38 +307,46 @@ void StockWatch::judge(Slot& slot, double time_s, Events& events) {
   }
 }
 
-/// Finds facings so many of whose neighbours are missing, too, that somebody must stand in front of
-/// them, and forgets the frames in which they were missing.
+/// Finds facings so many of whose neighbours vanished with them that somebody must stand in front,
+/// and forgets the frames in which they were missing.
 void StockWatch::hide_crowds(double time_s) {
   const auto has_vanished = [&](const Slot& slot) {
-    return slot.is_present && slot.is_missing() &&
+    return slot.is_present && slot.is_missing &&
            time_s - slot.missing_since_s >= kTogether * options_.window_s;
   };
+  const auto is_with = [&](const Slot& slot, const Slot& other) {
+    return has_vanished(other) &&
+           std::abs(other.missing_since_s - slot.missing_since_s) <= kAtOnce * options_.window_s;
+  };
   for (Slot& slot : slots_) {
-    if (slot.is_hidden || !has_vanished(slot)) continue;
-    if (time_s - slot.missing_since_s > options_.crowd_hold_s) continue;
-    if (!has_crowd(slot, has_vanished)) continue;
+    slot.is_in_crowd = has_vanished(slot) &&
+                       time_s - slot.missing_since_s <= options_.crowd_hold_s &&
+                       has_crowd(slot, is_with);
+    if (!slot.is_in_crowd || slot.is_hidden) continue;
     slot.is_hidden = true;
-    while (!slot.sights.empty() && !slot.sights.back().found) slot.sights.pop_back();
+    while (!slot.sights.empty() && slot.sights.back().time_s >= slot.missing_since_s) {
+      slot.sights.pop_back();
+    }
   }
 }
 
 /// Whether so many neighbours appear at the same time that somebody must have gone away.
 bool StockWatch::is_appearing_with_others(const Slot& slot) const {
-  return has_crowd(slot, [&](const Slot& other) {
-    return std::abs(other.found_since_s - slot.found_since_s) <= options_.window_s;
+  return has_crowd(slot, [&](const Slot& a, const Slot& b) {
+    return std::abs(a.found_since_s - b.found_since_s) <= options_.window_s;
   });
 }
 
-/// Whether a slot belongs to a group of crowd_facings slots, each within reach of another one.
-template <typename IsMember>
-bool StockWatch::has_crowd(const Slot& slot, IsMember is_member) const {
+/// Whether a slot belongs to a group of crowd_facings slots, each in reach of another one that it
+/// belongs together with.
+template <typename IsWith>
+bool StockWatch::has_crowd(const Slot& slot, IsWith is_with) const {
   const auto enough = static_cast<std::size_t>(options_.crowd_facings);
   std::vector<const Slot*> group = {&slot};
   for (std::size_t i = 0; i < group.size() && group.size() < enough; ++i) {
-    const Box reach = grown(group[i]->box, 0.5F);
+    const Box reach = grown(group[i]->box, kReach);
     for (const Slot& other : slots_) {
-      if (!touch(reach, other.box) || !is_member(other)) continue;
+      if (!touch(reach, other.box) || !is_with(*group[i], other)) continue;
       if (std::find(group.begin(), group.end(), &other) == group.end()) group.push_back(&other);
     }
   }
@@ -344,10 +363,10 @@ bool StockWatch::is_behind(const Slot& slot, double since_s) const {
     if (area(intersection(reach, other.box)) <= least) return false;
     const double together_s = kTogether * options_.window_s;
     if (slot.is_present) {
-      return !other.is_missing() && other.gap_s >= together_s &&
+      return !other.is_missing && other.gap_s >= together_s &&
              std::abs(other.found_since_s - since_s) <= together_s;
     }
-    return other.is_missing() && other.was_present &&
+    return other.is_missing && other.was_present &&
            std::abs(other.missing_since_s - since_s) <= together_s;
   });
 }

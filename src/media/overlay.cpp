@@ -149,7 +149,8 @@ void draw_heat(cv::Mat& image, const std::vector<float>& seconds, int columns, i
   cv::Mat heat;
   cv::resize(cells, heat, image.size(), 0, 0, cv::INTER_LINEAR);
   cv::Mat levels;
-  heat.convertTo(levels, CV_8U, 255);
+  constexpr double kBrightestRed = 232;  // from here on the colour map grows dark again
+  heat.convertTo(levels, CV_8U, kBrightestRed);
   cv::Mat colors;
   cv::applyColorMap(levels, colors, cv::COLORMAP_JET);
   constexpr float kStrongest = 0.65F;

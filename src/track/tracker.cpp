@@ -378,13 +378,15 @@ class Tracker::Impl {
       moved = find_common_displacement(expected, round.grid);
     }
     if (!moved) return;
+    // Frames with nearly the same time stamp say nothing about speeds.
+    constexpr double kShortestStep = 1e-3;
+    const double per_second = elapsed_s >= kShortestStep ? 1 / elapsed_s : 0;
     for (Target& target : targets_) {
       // A pan that begins goes on, a push does not: it may have been either. But of a new track
       // nothing is known that would speak against going on.
       constexpr double kShareThatGoesOn = 0.5;
-      const double share = target.detections == 1 ? 1 : kShareThatGoesOn;
-      target.filter.shift(moved->x, moved->y,
-                          {share * moved->x / elapsed_s, share * moved->y / elapsed_s});
+      const double share = (target.detections == 1 ? 1 : kShareThatGoesOn) * per_second;
+      target.filter.shift(moved->x, moved->y, {share * moved->x, share * moved->y});
       target.expected = target.filter.box();
     }
     find_overlaps(round);

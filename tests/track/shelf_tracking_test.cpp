@@ -111,6 +111,23 @@ TEST(ShelfTracking, TakesFramesAtAnyTimes) {
   EXPECT_LE(result.switches, 5);
 }
 
+TEST(ShelfTracking, BearsFramesWithTheSameTimeStamp) {
+  // Every tenth frame has the time of the one before, and shows the shelf further on.
+  std::vector<double> times;
+  for (int i = 0; i < 150; ++i) {
+    const bool repeats = i % 10 == 9;
+    times.push_back(repeats ? std::nextafter(times.back(), 1e9) : i / 10.0);
+  }
+  const CameraPath camera = [&](double time_s) {
+    const auto at = std::lower_bound(times.begin(), times.end(), time_s) - times.begin();
+    return std::pair(15 * static_cast<float>(at), 0.0F);
+  };
+  const ShelfResult result = follow_shelf({}, camera, times, {0, 0, 1});
+  const auto truth = static_cast<double>(result.products.size());
+  EXPECT_NEAR(static_cast<double>(result.counted), truth, 0.02 * truth);
+  EXPECT_LE(result.switches, 3);
+}
+
 TEST(ShelfTracking, CountsTheEndsOfAShelf) {
   ShelfScene scene;
   scene.first_x = 1200;

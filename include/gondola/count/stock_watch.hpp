@@ -46,8 +46,8 @@ struct StockWatchOptions {
   /// 0..1. A facing is hidden, and left as it is, when this share of it lies under an occluder.
   double hidden_share = 0.2;
 
-  /// Neighbouring facings that are missing together are taken to be hidden by somebody: this many
-  /// or more, >= 2.
+  /// Neighbouring facings that vanish within a fifth of the window of each other are taken to be
+  /// hidden by somebody: this many or more, >= 2.
   int crowd_facings = 3;
   /// But for at most this long, seconds, >= 0; after that they are gone. As long after the start,
   /// neighbours that appear together were hidden, too, and are no events.
@@ -99,8 +99,8 @@ struct StockEvent {
 /// that misses one product in ten, each time another one, still tells which are there; the sum over
 /// a picture would never stand still. For each place
 /// - presence is decided over a window of frames, relative to how often that facing is found;
-/// - frames in which it is hidden do not count: those in which an occluder covers it, and as long
-///   as its neighbours are missing, too;
+/// - frames in which it is hidden do not count: those in which an occluder covers it, and those in
+///   which it is missing since its neighbours are, too;
 /// - a facing that only comes into view because the one before it was taken is not restocked, and
 ///   one that disappears behind a new one is not taken, though the counts of facings follow;
 /// - another class that lasts is one product taken and another one put there.
@@ -148,17 +148,18 @@ class StockWatch {
     int class_id = -1;
     bool is_present = false;
     bool was_present = false;  // ever; until then it is a candidate
-    bool is_hidden = false;
+    bool is_hidden = false;    // in this frame
+    bool is_in_crowd = false;  // hidden because neighbours are missing, too
+    bool is_missing = false;   // not found in this frame, nor surely since missing_since_s
+    int found_in_a_row = 0;    // frames
     double last_found_s = 0;
-    double missing_since_s = 0;  // first frame it was not found in after that, if later
+    double missing_since_s = 0;  // first frame it was not found in
     double found_since_s = 0;    // first frame it was found in after it was last missing
-    double gap_s = std::numeric_limits<double>::infinity();  // how long that was
+    double gap_s = std::numeric_limits<double>::infinity();  // how long it was missing then
     double hit_rate = 0;       // share of the frames it is found in while it is there
     double jitter = 0;         // mean over frames of the largest step of a coordinate, pixels
     int steps = 0;             // that the mean is of
     std::deque<Sight> sights;  // of the window
-
-    bool is_missing() const { return missing_since_s > last_found_s; }
   };
   struct Area {
     StockAreaOptions options;
@@ -181,8 +182,8 @@ class StockWatch {
   void judge_depth(Slot& slot, double time_s, Events& events);
   bool is_appearing_with_others(const Slot& slot) const;
   bool is_behind(const Slot& slot, double since_s) const;
-  template <typename IsMember>
-  bool has_crowd(const Slot& slot, IsMember is_member) const;
+  template <typename IsWith>
+  bool has_crowd(const Slot& slot, IsWith is_with) const;
   void set_present(Slot& slot, bool is_present, const Moment& moment, bool is_event,
                    Events& events);
   static StockEvent event_of(const Slot& slot, StockEventKind kind, const Moment& moment,
