@@ -233,7 +233,8 @@ void StockWatch::match(const std::vector<Detection>& products, double time_s) {
     slot.box = products[i].box;
     slot.class_id = products[i].class_id;
     slot.hit_rate = kUsualHitRate;
-    slot.last_found_s = slot.missing_since_s = slot.found_since_s = time_s;
+    slot.found_in_a_row = 1;
+    slot.last_found_s = slot.found_since_s = time_s;
     slot.sights.push_back({time_s, products[i]});
     slots_.push_back(std::move(slot));
   }
@@ -242,15 +243,16 @@ void StockWatch::match(const std::vector<Detection>& products, double time_s) {
 /// Notes what a frame says about a slot; null if it was not found.
 void StockWatch::see(Slot& slot, const Detection* found, double time_s) const {
   if (found == nullptr) {
-    slot.found_in_a_row = 0;
+    if (slot.found_in_a_row > 0) slot.lost_s = time_s;
     if (!slot.is_missing) slot.missing_since_s = time_s;
+    slot.found_in_a_row = 0;
     slot.is_missing = true;
   } else {
     ++slot.found_in_a_row;
     slot.last_found_s = time_s;
-    // Something found once on the back of somebody is not the product behind.
-    if (slot.is_missing && slot.found_in_a_row >= (slot.is_in_crowd ? 2 : 1)) {
-      slot.is_missing = slot.is_in_crowd = false;
+    // What is found once, on the back of somebody, is not the product behind.
+    if (slot.is_missing && slot.found_in_a_row >= 2) {
+      slot.is_missing = false;
       slot.found_since_s = time_s;
       slot.gap_s = time_s - slot.missing_since_s;
     }
@@ -286,7 +288,7 @@ void StockWatch::judge(Slot& slot, double time_s, Events& events) {
     judge_depth(slot, time_s, events);
   } else if (slot.is_present && share <= options_.gone_share * slot.hit_rate) {
     const bool is_event = !is_behind(slot, slot.missing_since_s);
-    set_present(slot, false, {slot.missing_since_s, slot.last_found_s, time_s}, is_event, events);
+    set_present(slot, false, {slot.lost_s, slot.last_found_s, time_s}, is_event, events);
   } else if (!slot.is_present && is_there) {
     const auto first = std::find_if(slot.sights.begin(), slot.sights.end(), is_found);
     const double before_s = first == slot.sights.begin() ? first->time_s : std::prev(first)->time_s;
@@ -314,15 +316,16 @@ void StockWatch::hide_crowds(double time_s) {
     return slot.is_present && slot.is_missing &&
            time_s - slot.missing_since_s >= kTogether * options_.window_s;
   };
+  // When a facing vanished is only known to lie between its first miss and its last find.
   const auto is_with = [&](const Slot& slot, const Slot& other) {
-    return has_vanished(other) &&
-           std::abs(other.missing_since_s - slot.missing_since_s) <= kAtOnce * options_.window_s;
+    const double apart_s =
+        std::max(slot.missing_since_s - other.lost_s, other.missing_since_s - slot.lost_s);
+    return has_vanished(other) && apart_s <= kAtOnce * options_.window_s;
   };
   for (Slot& slot : slots_) {
-    slot.is_in_crowd = has_vanished(slot) &&
-                       time_s - slot.missing_since_s <= options_.crowd_hold_s &&
-                       has_crowd(slot, is_with);
-    if (!slot.is_in_crowd || slot.is_hidden) continue;
+    if (slot.is_hidden || !has_vanished(slot)) continue;
+    if (time_s - slot.missing_since_s > options_.crowd_hold_s) continue;
+    if (!has_crowd(slot, is_with)) continue;
     slot.is_hidden = true;
     while (!slot.sights.empty() && slot.sights.back().time_s >= slot.missing_since_s) {
       slot.sights.pop_back();

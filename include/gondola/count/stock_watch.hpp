@@ -149,12 +149,12 @@ class StockWatch {
     bool is_present = false;
     bool was_present = false;  // ever; until then it is a candidate
     bool is_hidden = false;    // in this frame
-    bool is_in_crowd = false;  // hidden because neighbours are missing, too
-    bool is_missing = false;   // not found in this frame, nor surely since missing_since_s
+    bool is_missing = false;   // since a frame it was not found in, until found in two running
     int found_in_a_row = 0;    // frames
     double last_found_s = 0;
-    double missing_since_s = 0;  // first frame it was not found in
-    double found_since_s = 0;    // first frame it was found in after it was last missing
+    double lost_s = 0;           // first frame it was not found in after that
+    double missing_since_s = 0;  // first frame of the time it was last missing
+    double found_since_s = 0;    // frame that ended that time
     double gap_s = std::numeric_limits<double>::infinity();  // how long it was missing then
     double hit_rate = 0;       // share of the frames it is found in while it is there
     double jitter = 0;         // mean over frames of the largest step of a coordinate, pixels
