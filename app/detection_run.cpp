@@ -8,6 +8,7 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "gondola/core/text.hpp"
+#include "gondola/pipeline/detection_sinks.hpp"
 #include "interrupt.hpp"
 #include "progress_bar.hpp"
 
@@ -126,6 +127,7 @@ int run_detection(const DetectionFlags& flags, const media::SourceList& sources,
   const bool follows = static_cast<bool>(extras.follow);
   const Nouns nouns = nouns_of(videos);
   Results results = make_results(flags.result, detector, videos, context);
+  if (!extras.mot.empty()) results.sinks.push_back(pipeline::make_mot_sink(extras.mot));
 
   std::size_t total = 0;
   if (!opened.any_live) {

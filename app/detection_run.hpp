@@ -31,6 +31,7 @@ detect::Detector open_detector(const DetectionFlags& flags, const nn::WeightsFil
 struct DetectionExtras {
   bool pictures_as_video = false;  ///< pictures are the frames of one video
   std::function<void(pipeline::FrameDetections&)> follow;
+  std::string mot;  ///< file for the tracks; empty for none
 };
 
 /// Detects in all sources with progress, statistics and Ctrl-C, writes the results and logs what

@@ -29,6 +29,7 @@ struct TrackFlags {
   std::string counts;
   std::string events;
   std::string heat_map;
+  std::string mot;
   std::optional<double> interval_s;
   double memory_s = track::TrackerOptions{}.lost_memory_s;
   int confirm_frames = track::TrackerOptions{}.confirm_frames;
@@ -58,6 +59,10 @@ void add_options(CLI::App& command, TrackFlags& flags) {
       ->type_name("S");
   command
       .add_option("--heat-map", flags.heat_map, "Picture of where objects stayed, such as heat.jpg")
+      ->type_name(kFile);
+  command
+      .add_option("--mot", flags.mot,
+                  "Tracks of one source as MOT Challenge results, for gondola val --tracks")
       ->type_name(kFile);
   command
       .add_option("--memory", flags.memory_s,
@@ -176,6 +181,9 @@ int run_track(TrackFlags flags, Context& context) {
   }
   const count::SceneOptions scene = scene_options(flags);
   const media::SourceList sources = media::resolve_sources(detection.source.sources);
+  if (!flags.mot.empty() && sources.items.size() > 1 && has_moving_pictures(sources))
+    throw ConfigError(concat("--mot ", flags.mot, ": the format is for one source, but ",
+                             sources.items.size(), " are given"));
   OpenFeeds opened = open_feeds(sources, detection.source, /*pictures_as_video=*/true, context);
 
   constexpr float kLowScore = 0.1F;
@@ -211,6 +219,7 @@ int run_track(TrackFlags flags, Context& context) {
 
   DetectionExtras extras;
   extras.pictures_as_video = true;
+  extras.mot = flags.mot;
   extras.follow = [&](pipeline::FrameDetections& result) { follower.follow(result); };
   const int exit_code = run_detection(detection, sources, opened, detector, extras, context);
 

@@ -341,19 +341,31 @@ bool StockWatch::is_appearing_with_others(const Slot& slot) const {
 }
 
 /// Whether a slot belongs to a group of crowd_facings slots, each in reach of another one that it
-/// belongs together with.
+/// belongs together with. Empty places between them neither count nor part them.
 template <typename IsWith>
 bool StockWatch::has_crowd(const Slot& slot, IsWith is_with) const {
-  const auto enough = static_cast<std::size_t>(options_.crowd_facings);
-  std::vector<const Slot*> group = {&slot};
-  for (std::size_t i = 0; i < group.size() && group.size() < enough; ++i) {
-    const Box reach = grown(group[i]->box, kReach);
+  struct Reached {
+    const Slot* place = nullptr;
+    const Slot* from = nullptr;  // the facing it was reached from, itself if it is one
+  };
+  std::vector<Reached> reached = {{&slot, &slot}};
+  int facings = 1;
+  for (std::size_t i = 0; i < reached.size(); ++i) {
+    const Box reach = grown(reached[i].place->box, kReach);
     for (const Slot& other : slots_) {
-      if (!touch(reach, other.box) || !is_with(*group[i], other)) continue;
-      if (std::find(group.begin(), group.end(), &other) == group.end()) group.push_back(&other);
+      if (!touch(reach, other.box)) continue;
+      const bool is_facing = is_with(*reached[i].from, other);
+      const bool is_empty_place = other.was_present && !other.is_present && other.is_missing;
+      if (!is_facing && !is_empty_place) continue;
+      if (std::any_of(reached.begin(), reached.end(),
+                      [&](const Reached& known) { return known.place == &other; })) {
+        continue;
+      }
+      reached.push_back({&other, is_facing ? &other : reached[i].from});
+      if (is_facing && ++facings >= options_.crowd_facings) return true;
     }
   }
-  return group.size() >= enough;
+  return false;
 }
 
 /// Whether a larger facing that overlaps this one vanished when this one appeared, or the other way

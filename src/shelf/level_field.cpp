@@ -3,39 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "linear.hpp"
+
 namespace gondola::shelf {
-namespace {
-
-using Vector = std::array<double, LevelField::kTerms>;
-using Matrix = std::array<Vector, LevelField::kTerms>;
-
-/// Gaussian elimination with pivoting; the matrix is positive definite (ridge).
-Vector solve(Matrix a, Vector b) {
-  constexpr std::size_t n = LevelField::kTerms;
-  for (std::size_t column = 0; column < n; ++column) {
-    std::size_t pivot = column;
-    for (std::size_t i = column + 1; i < n; ++i) {
-      if (std::abs(a[i][column]) > std::abs(a[pivot][column])) pivot = i;
-    }
-    std::swap(a[column], a[pivot]);
-    std::swap(b[column], b[pivot]);
-    for (std::size_t i = column + 1; i < n; ++i) {
-      const double factor = a[i][column] / a[column][column];
-      for (std::size_t j = column; j < n; ++j) a[i][j] -= factor * a[column][j];
-      b[i] -= factor * b[column];
-    }
-  }
-  Vector x{};
-  for (std::size_t i = n; i-- > 0;) {
-    x[i] = b[i];
-    for (std::size_t j = i + 1; j < n; ++j) x[i] -= a[i][j] * x[j];
-    x[i] /= a[i][i];
-  }
-  return x;
-}
-
-}  // namespace
-
 LevelField::LevelField(const std::vector<Foot>& feet) {
   if (feet.empty()) return;
   const auto [left, right] = std::minmax_element(
@@ -55,34 +25,29 @@ std::array<double, LevelField::kTerms> LevelField::terms(double x, double y) con
 
 void LevelField::fit(const std::vector<Foot>& feet, const std::vector<Tie>& ties) {
   // Few ties say little about bends; the ridge holds those terms back.
-  constexpr Vector kRidge = {0.02, 0.2, 0.5, 2, 2, 2};
+  constexpr Vector<kTerms> kRidge = {0.02, 0.2, 0.5, 2, 2, 2};
   constexpr double kCauchyScale = 0.06;
   constexpr int kRounds = 6;
   for (int round = 0; round < kRounds; ++round) {
-    Matrix a{};
-    Vector b{};
-    for (std::size_t i = 0; i < kTerms; ++i) a[i][i] = kRidge[i];
+    LeastSquares<kTerms> problem(kRidge);
     for (const auto& [i, j] : ties) {
-      const Vector one = terms(feet[i].x, feet[i].y);
-      const Vector other = terms(feet[j].x, feet[j].y);
+      const Vector<kTerms> one = terms(feet[i].x, feet[i].y);
+      const Vector<kTerms> other = terms(feet[j].x, feet[j].y);
       const double height = std::max(1.0, std::min(feet[i].height, feet[j].height));
       const double residual =
           (level(feet[i].x, feet[i].y) - level(feet[j].x, feet[j].y)) / height / kCauchyScale;
       const double weight = 1 / (1 + residual * residual);
-      Vector row{};
+      Vector<kTerms> row{};
       for (std::size_t k = 0; k < kTerms; ++k) row[k] = (one[k] - other[k]) * scale_ / height;
       const double target = (feet[j].y - feet[i].y) / height;
-      for (std::size_t k = 0; k < kTerms; ++k) {
-        for (std::size_t l = 0; l < kTerms; ++l) a[k][l] += weight * row[k] * row[l];
-        b[k] += weight * row[k] * target;
-      }
+      problem.add(row, target, weight);
     }
-    coefficients_ = solve(a, b);
+    coefficients_ = problem.solve();
   }
 }
 
 double LevelField::level(double x, double y) const {
-  const Vector t = terms(x, y);
+  const Vector<kTerms> t = terms(x, y);
   double sum = 0;
   for (std::size_t k = 0; k < kTerms; ++k) sum += coefficients_[k] * t[k];
   return y + sum * scale_;

@@ -237,6 +237,18 @@ TEST_F(DetectionSinks, WritesToStandardOutput) {
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "[\n]\n");
 }
 
+TEST_F(DetectionSinks, WritesTracksAsMotChallengeResults) {
+  FrameDetections second = video_frame(12, 0.4);
+  second.detections = {{{1, 2, 11, 32}, 0.25F, 0}, {{0, 0, 5, 5}, 1, 1}};
+  second.tracks = {7, 42};
+  run(*make_mot_sink(dir_ / "tracks.txt"),
+      {frame_of("untracked.jpg", {{{0, 0, 5, 5}, 0.5F, 0}}), video_frame(0, 0), second});
+  EXPECT_EQ(text("tracks.txt"),
+            "1,42,10.00,20.00,20.00,20.00,0.5000,-1,-1,-1\n"
+            "13,7,1.00,2.00,10.00,30.00,0.2500,-1,-1,-1\n"
+            "13,42,0.00,0.00,5.00,5.00,1.0000,-1,-1,-1\n");
+}
+
 TEST_F(DetectionSinks, DrawsPicturesNamedLikeTheirSources) {
   const std::vector<Detection> one = {{{20, 30, 150, 90}, 0.9F, 0}};
   AnnotationOptions options;

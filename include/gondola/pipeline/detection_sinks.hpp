@@ -56,6 +56,10 @@ const std::vector<int>& coco91_category_ids();
 /// classes in order, else the class ids.
 CocoOptions coco_options_for(const ClassNames& names);
 
+/// Tracks of one source in the MOT Challenge's format, for `gondola val --tracks`: frame and
+/// identity from 1, left, top, width, height, score, -1, -1, -1. Complete or not there at all.
+std::unique_ptr<DetectionSink> make_mot_sink(const std::string& path);
+
 /// Annotated pictures in `folder` (made if missing), named like the source; names that meet twice
 /// are numbered as by make_txt_sink(). Sources that are no picture in a format that can be written
 /// become .jpg; frames of videos, cameras and streams are left to others. write() throws

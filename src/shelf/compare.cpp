@@ -1,0 +1,229 @@
+#include "gondola/shelf/compare.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "gondola/core/error.hpp"
+#include "registration.hpp"
+
+namespace gondola::shelf {
+namespace {
+
+Facings collect(const ShelfReading& reading, const std::vector<Detection>& detections,
+                const std::vector<std::string>& class_names, const Planogram& planogram) {
+  Facings facings;
+  for (std::size_t p = 0; p < planogram.positions.size(); ++p) {
+    const PlannedPosition& position = planogram.positions[p];
+    const PlannedProduct& product = planogram.products[position.product];
+    for (int i = 0; i < position.facings; ++i) {
+      facings.planned.push_back({p, position.fixture, position.product,
+                                 position.x + (i + 0.5) * product.width,
+                                 position.y + product.height, product.width, product.height});
+    }
+  }
+  std::stable_sort(facings.planned.begin(), facings.planned.end(),
+                   [](const PlannedFacing& a, const PlannedFacing& b) {
+                     return a.fixture != b.fixture ? a.fixture < b.fixture : a.x < b.x;
+                   });
+  std::vector<std::size_t> product_of(class_names.size(), kNothing);
+  facings.has_class.assign(planogram.products.size(), false);
+  for (std::size_t c = 0; c < class_names.size(); ++c) {
+    for (std::size_t p = 0; p < planogram.products.size(); ++p) {
+      const PlannedProduct& product = planogram.products[p];
+      if (class_names[c] != product.id && class_names[c] != product.name) continue;
+      product_of[c] = p;
+      facings.has_class[p] = true;
+      break;
+    }
+  }
+  const bool tells_apart = class_names.size() > 1;
+  if (!tells_apart) facings.has_class.assign(planogram.products.size(), false);
+  for (std::size_t r = 0; r < reading.rows.size(); ++r) {
+    for (const Facing& facing : reading.rows[r].facings) {
+      const std::size_t detection = facing.boxes.front();
+      const auto class_id = static_cast<std::size_t>(detections[detection].class_id);
+      const std::size_t product = tells_apart ? product_of[class_id] : kNothing;
+      facings.seen.push_back({r, facing.base, detection, product});
+      facings.label_known.push_back(tells_apart);
+    }
+  }
+  return facings;
+}
+
+/// Where a planned facing is expected in the picture, not clipped.
+Box expected_box(const PlannedFacing& plan, const ShelfMap& map) {
+  Box box;
+  bool first = true;
+  for (const double x : {plan.x - plan.width / 2, plan.x + plan.width / 2}) {
+    for (const double y : {plan.foot - plan.height, plan.foot}) {
+      const Place place = map.to_picture({x, y});
+      const auto px = static_cast<float>(place.x);
+      const auto py = static_cast<float>(place.y);
+      box = first ? Box{px, py, px, py} : hull(box, {px, py, px, py});
+      first = false;
+    }
+  }
+  return box;
+}
+
+enum class FacingState { kRight, kWrong, kEmpty, kHidden };
+
+class Comparer {
+ public:
+  Comparer(const Facings& facings, const std::vector<Gap>& gaps, const Planogram& planogram,
+           Size image, const CompareOptions& options)
+      : facings_(facings), gaps_(gaps), planogram_(planogram), image_(image), options_(options) {}
+
+  Comparison run(const std::optional<ShelfMap>& map) {
+    Comparison result;
+    result.positions.resize(planogram_.positions.size());
+    if (!map) return result;
+    const Alignment alignment = align(facings_, *map, options_.max_shift, options_.max_shift);
+    const auto matched = std::count_if(alignment.begin(), alignment.end(),
+                                       [](std::size_t p) { return p != kNothing; });
+    if (static_cast<double>(matched) <
+        options_.min_matched * static_cast<double>(facings_.seen.size())) {
+      return result;
+    }
+    result.registered = true;
+    std::vector<std::size_t> seen_on(facings_.planned.size(), kNothing);
+    for (std::size_t s = 0; s < alignment.size(); ++s) {
+      if (alignment[s] != kNothing) seen_on[alignment[s]] = s;
+    }
+    for (std::size_t p = 0; p < facings_.planned.size(); ++p) {
+      const PlannedFacing& plan = facings_.planned[p];
+      add_facing(plan, *map, seen_on[p], result.positions[plan.position]);
+    }
+    for (PositionResult& position : result.positions) decide(position);
+    find_misplaced(alignment, result);
+    sum_up(result);
+    return result;
+  }
+
+ private:
+  FacingState state_of(const PlannedFacing& plan, const Box& box, std::size_t seen) const {
+    if (seen != kNothing) {
+      const bool wrong =
+          facings_.disagree(plan, facings_.seen[seen], facings_.label_known[seen]);
+      return wrong ? FacingState::kWrong : FacingState::kRight;
+    }
+    const Box inside = clip(box, image_);
+    if (area(inside) < options_.min_inside * area(box)) return FacingState::kHidden;
+    float covered = 0;
+    for (const Gap& gap : gaps_) covered = std::max(covered, area(intersection(gap.box, inside)));
+    return covered >= options_.gap_share * area(inside) ? FacingState::kEmpty
+                                                        : FacingState::kHidden;
+  }
+
+  void add_facing(const PlannedFacing& plan, const ShelfMap& map, std::size_t seen,
+                  PositionResult& position) const {
+    const bool sound = map.is_sound_at({plan.x, plan.foot});
+    const Box box = sound ? expected_box(plan, map) : Box{};
+    const FacingState state = sound ? state_of(plan, box, seen) : FacingState::kHidden;
+    if (state != FacingState::kHidden) ++position.visible;
+    if (state == FacingState::kRight) ++position.correct;
+    if (state == FacingState::kWrong) ++position.wrong;
+    if (sound && seen != kNothing) position.detections.push_back(facings_.seen[seen].detection);
+    const Box inside = clip(box, image_);
+    if (!is_valid(inside)) return;
+    position.box = is_valid(position.box) ? hull(position.box, inside) : inside;
+  }
+
+  static void decide(PositionResult& position) {
+    if (position.visible == 0) {
+      position.status = PositionStatus::kHidden;
+    } else if (2 * position.correct >= position.visible) {
+      position.status = PositionStatus::kCorrect;
+    } else {
+      position.status =
+          position.wrong > 0 ? PositionStatus::kWrongProduct : PositionStatus::kEmpty;
+    }
+  }
+
+  /// What stands where it should not: facings on nobody's place, and labelled ones on another's.
+  void find_misplaced(const Alignment& alignment, Comparison& result) const {
+    std::vector<bool> elsewhere(planogram_.products.size(), false);
+    for (std::size_t s = 0; s < alignment.size(); ++s) {
+      const SeenFacing& seen = facings_.seen[s];
+      const bool at_home =
+          alignment[s] != kNothing && (seen.product == kNothing ||
+                                       facings_.planned[alignment[s]].product == seen.product);
+      if (alignment[s] == kNothing) result.extra.push_back(seen.detection);
+      if (!at_home && seen.product != kNothing) elsewhere[seen.product] = true;
+    }
+    for (std::size_t p = 0; p < result.positions.size(); ++p) {
+      PositionResult& position = result.positions[p];
+      const bool missing = position.status == PositionStatus::kWrongProduct ||
+                           position.status == PositionStatus::kEmpty;
+      if (missing && position.correct == 0 && elsewhere[planogram_.positions[p].product]) {
+        position.status = PositionStatus::kWrongPlace;
+      }
+    }
+  }
+
+  void sum_up(Comparison& result) const {
+    int positions = 0;
+    int correct_positions = 0;
+    int facings = 0;
+    int correct_facings = 0;
+    std::map<std::size_t, bool> fixtures;
+    for (std::size_t p = 0; p < result.positions.size(); ++p) {
+      const PositionResult& position = result.positions[p];
+      facings += position.visible;
+      correct_facings += position.correct;
+      if (position.status == PositionStatus::kHidden) continue;
+      const bool correct = position.status == PositionStatus::kCorrect;
+      ++positions;
+      correct_positions += correct ? 1 : 0;
+      const auto [entry, is_new] =
+          fixtures.emplace(planogram_.positions[p].fixture, correct);
+      if (!is_new) entry->second = entry->second && correct;
+    }
+    const auto share = [](auto part, auto whole) -> std::optional<double> {
+      if (whole == 0) return std::nullopt;
+      return static_cast<double>(part) / static_cast<double>(whole);
+    };
+    result.position_compliance = share(correct_positions, positions);
+    result.facing_compliance = share(correct_facings, facings);
+    const auto right = std::count_if(fixtures.begin(), fixtures.end(),
+                                     [](const auto& fixture) { return fixture.second; });
+    result.row_compliance = share(right, fixtures.size());
+  }
+
+  const Facings& facings_;
+  const std::vector<Gap>& gaps_;
+  const Planogram& planogram_;
+  Size image_;
+  CompareOptions options_;
+};
+
+}  // namespace
+
+std::string_view name_of(PositionStatus status) {
+  switch (status) {
+    case PositionStatus::kCorrect: return "correct";
+    case PositionStatus::kWrongProduct: return "wrong_product";
+    case PositionStatus::kWrongPlace: return "wrong_place";
+    case PositionStatus::kEmpty: return "empty";
+    case PositionStatus::kHidden: break;
+  }
+  return "hidden";
+}
+
+Comparison compare(const ShelfReading& reading, const std::vector<Detection>& detections,
+                   const std::vector<std::string>& class_names, const std::vector<Gap>& gaps,
+                   const Planogram& planogram, Size image, const CompareOptions& options) {
+  GONDOLA_EXPECTS(reading.placements.size() == detections.size(), "compare: ",
+                  reading.placements.size(), " placements for ", detections.size(), " detections");
+  for (const Detection& detection : detections) {
+    GONDOLA_EXPECTS(detection.class_id >= 0 &&
+                        static_cast<std::size_t>(detection.class_id) < class_names.size(),
+                    "compare: class ", detection.class_id, " of ", class_names.size(), " names");
+  }
+  const Facings facings = collect(reading, detections, class_names, planogram);
+  return Comparer(facings, gaps, planogram, image, options)
+      .run(register_picture(facings, reading, image));
+}
+
+}  // namespace gondola::shelf

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "gondola/core/box.hpp"
+#include "gondola/shelf/planogram.hpp"
+#include "gondola/shelf/rows.hpp"
+#include "shelf_map.hpp"
+
+namespace gondola::shelf {
+
+constexpr std::size_t kNothing = static_cast<std::size_t>(-1);
+
+/// One facing the plan wants, in its unit.
+struct PlannedFacing {
+  std::size_t position = 0;
+  std::size_t fixture = 0;
+  std::size_t product = 0;
+  double x = 0;  ///< of its middle
+  double foot = 0;
+  double width = 0;
+  double height = 0;
+};
+
+/// One facing that was found, by the product on its board.
+struct SeenFacing {
+  std::size_t row = 0;  ///< index into ShelfReading::rows
+  Box base;
+  std::size_t detection = 0;
+  std::size_t product = kNothing;  ///< that its label names, if the plan has it
+};
+
+/// What the facings of plan and picture may have in common.
+struct Facings {
+  std::vector<PlannedFacing> planned;  ///< fixture by fixture, left to right
+  std::vector<SeenFacing> seen;        ///< row by row, left to right
+  std::vector<bool> has_class;         ///< by product: whether the model knows it
+
+  /// Whether a facing certainly holds something other than what the plan wants there.
+  bool disagree(const PlannedFacing& plan, const SeenFacing& seen_facing, bool label_is_known) const;
+  std::vector<bool> label_known;  ///< by seen facing: its label says which product it is, or isn't
+};
+
+/// For every seen facing the planned one it stands on, kNothing for none.
+using Alignment = std::vector<std::size_t>;
+
+/// Row by row, in order, by dynamic programming.
+///
+/// @param max_shift  in planned widths
+Alignment align(const Facings& facings, const ShelfMap& map, double max_shift, double max_rise);
+
+/// The map that explains most facings; nothing when there are too few in common.
+std::optional<ShelfMap> register_picture(const Facings& facings, const ShelfReading& reading,
+                                         Size image);
+
+}  // namespace gondola::shelf
