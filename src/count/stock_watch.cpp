@@ -244,7 +244,10 @@ void StockWatch::match(const std::vector<Detection>& products, double time_s) {
 void StockWatch::see(Slot& slot, const Detection* found, double time_s) const {
   if (found == nullptr) {
     if (slot.found_in_a_row > 0) slot.lost_s = time_s;
-    if (!slot.is_missing) slot.missing_since_s = time_s;
+    if (!slot.is_missing) {
+      slot.missing_since_s = time_s;
+      slot.found_before_s = slot.last_found_s;
+    }
     slot.found_in_a_row = 0;
     slot.is_missing = true;
   } else {
@@ -288,7 +291,7 @@ void StockWatch::judge(Slot& slot, double time_s, Events& events) {
     judge_depth(slot, time_s, events);
   } else if (slot.is_present && share <= options_.gone_share * slot.hit_rate) {
     const bool is_event = !is_behind(slot, slot.missing_since_s);
-    set_present(slot, false, {slot.lost_s, slot.last_found_s, time_s}, is_event, events);
+    set_present(slot, false, {slot.missing_since_s, slot.found_before_s, time_s}, is_event, events);
   } else if (!slot.is_present && is_there) {
     const auto first = std::find_if(slot.sights.begin(), slot.sights.end(), is_found);
     const double before_s = first == slot.sights.begin() ? first->time_s : std::prev(first)->time_s;

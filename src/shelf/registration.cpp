@@ -58,10 +58,24 @@ std::vector<std::size_t> match_in_order(std::size_t rows, std::size_t columns,
   return match;
 }
 
+/// Where a hypothesis comes from, in the plan: what it says holds there, and less far away.
+struct Anchor {
+  Place place;
+  double width = 0;  ///< of the facings there
+};
+
 struct Hypothesis {
   double votes = 0;
   ShelfMap::Affine start;
+  Anchor anchor;
 };
+
+struct Round {
+  double max_shift = 0;  ///< in planned widths
+  double reach = 0;      ///< around the anchor, in its facings' widths
+};
+
+constexpr double kEverywhere = 1e9;
 
 class Registrar {
  public:
@@ -82,26 +96,41 @@ class Registrar {
     constexpr std::size_t kFirstLook = 150;
     constexpr std::size_t kSecondLook = 12;
     if (hypotheses.size() > kFirstLook) hypotheses.resize(kFirstLook);
-    std::vector<std::pair<double, ShelfMap>> maps;
+    struct Candidate {
+      double score = 0;
+      ShelfMap map;
+      Anchor anchor;
+    };
+    std::vector<Candidate> candidates;
     for (const Hypothesis& hypothesis : hypotheses) {
-      const std::optional<ShelfMap> map = refine(ShelfMap(image_, hypothesis.start), {1.0, 0.9});
-      if (map) maps.emplace_back(score(*map), *map);
+      const auto map = refine(ShelfMap(image_, hypothesis.start), hypothesis.anchor,
+                              {{1.0, 6}, {0.9, 9}, {0.9, 13}});
+      if (map) candidates.push_back({score(*map, hypothesis.anchor, 13), *map, hypothesis.anchor});
     }
-    const auto better = [](const auto& a, const auto& b) { return a.first > b.first; };
-    std::stable_sort(maps.begin(), maps.end(), better);
-    if (maps.size() > kSecondLook) {
-      maps.erase(maps.begin() + kSecondLook, maps.end());
-    }
+    std::stable_sort(candidates.begin(), candidates.end(),
+                     [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
     std::optional<ShelfMap> best;
     double highest = -std::numeric_limits<double>::infinity();
-    for (const auto& [first_score, map] : maps) {
-      const auto refined =
-          refine(map, {0.9, 0.8, 0.8, 0.7, 0.7, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6});
-      if (!refined) continue;
-      const double sum = score(*refined);
+    for (std::size_t i = 0; i < std::min(kSecondLook, candidates.size()); ++i) {
+      const Candidate& candidate = candidates[i];
+      const auto map = refine(candidate.map, candidate.anchor,
+                              {{0.9, 18},
+                               {0.9, 25},
+                               {0.9, 35},
+                               {0.9, 50},
+                               {0.9, 70},
+                               {0.9, 100},
+                               {0.8, kEverywhere},
+                               {0.7, kEverywhere},
+                               {0.6, kEverywhere},
+                               {0.6, kEverywhere},
+                               {0.6, kEverywhere},
+                               {0.6, kEverywhere}});
+      if (!map) continue;
+      const double sum = score(*map, candidate.anchor, kEverywhere);
       if (sum <= highest) continue;
       highest = sum;
-      best = refined;
+      best = map;
     }
     return best;
   }
@@ -122,6 +151,8 @@ class Registrar {
     double scale = 0;
     double offset = 0;
     double foot = 0;
+    double x = 0;
+    double width = 0;
     std::vector<double> heights;  ///< pixels per unit, upwards
   };
 
@@ -152,6 +183,8 @@ class Registrar {
         bin.scale += vote * scale;
         bin.offset += vote * offset;
         bin.foot += vote * p.foot;
+        bin.x += vote * (p.x + q.x) / 2;
+        bin.width += vote * (p.width + q.width) / 2;
         bin.heights.push_back(a.base.height() / p.height);
       }
     }
@@ -161,7 +194,10 @@ class Registrar {
                      [](const auto& a, const auto& b) { return a.first > b.first; });
     constexpr std::size_t kBest = 3;
     for (std::size_t i = 0; i < std::min(kBest, ranked.size()); ++i) {
-      found.push_back({ranked[i].first, start_of(*ranked[i].second, reading_.rows[row])});
+      const Bin& bin = *ranked[i].second;
+      found.push_back({bin.votes,
+                       start_of(bin, reading_.rows[row]),
+                       {{bin.x / bin.votes, bin.foot / bin.votes}, bin.width / bin.votes}});
     }
   }
 
@@ -192,14 +228,22 @@ class Registrar {
     return start;
   }
 
-  std::optional<ShelfMap> refine(ShelfMap map, const std::vector<double>& shifts) const {
+  static bool is_near(const PlannedFacing& plan, const Anchor& anchor, double reach) {
+    return std::abs(plan.x - anchor.place.x) < reach * anchor.width &&
+           std::abs(plan.foot - anchor.place.y) < reach * anchor.width;
+  }
+
+  /// Fits a map to what it aligns, in growing parts of the plan.
+  std::optional<ShelfMap> refine(ShelfMap map, const Anchor& anchor,
+                                 const std::vector<Round>& rounds) const {
     constexpr std::size_t kFewest = 3;
-    for (const double shift : shifts) {
-      const Alignment alignment = align(facings_, map, shift, shift);
+    for (const Round& round : rounds) {
+      const Alignment alignment = align(facings_, map, round.max_shift, 0.6 * round.max_shift);
       std::vector<ShelfMap::Pair> pairs;
       for (std::size_t s = 0; s < alignment.size(); ++s) {
         if (alignment[s] == kNothing) continue;
         const PlannedFacing& plan = facings_.planned[alignment[s]];
+        if (!is_near(plan, anchor, round.reach)) continue;
         const SeenFacing& seen = facings_.seen[s];
         const bool disagree = facings_.disagree(plan, seen, facings_.label_known[s]);
         const double weight = disagree ? 0.2 : 1;
@@ -219,16 +263,17 @@ class Registrar {
   }
 
   /// What is explained, less what should be there and is not.
-  double score(const ShelfMap& map) const {
+  double score(const ShelfMap& map, const Anchor& anchor, double reach) const {
     const Alignment alignment = align(facings_, map, 0.6, 0.6);
     std::vector<bool> taken(facings_.planned.size(), false);
     double sum = 0;
     for (std::size_t s = 0; s < alignment.size(); ++s) {
       if (alignment[s] == kNothing) {
-        sum -= 0.3;
+        if (reach == kEverywhere) sum -= 0.3;
         continue;
       }
       const PlannedFacing& plan = facings_.planned[alignment[s]];
+      if (!is_near(plan, anchor, reach)) continue;
       taken[alignment[s]] = true;
       const Place expected = map.to_picture({plan.x, plan.foot});
       const Box& base = facings_.seen[s].base;
@@ -243,7 +288,7 @@ class Registrar {
     for (std::size_t p = 0; p < taken.size(); ++p) {
       if (taken[p]) continue;
       const PlannedFacing& plan = facings_.planned[p];
-      if (!map.is_sound_at({plan.x, plan.foot})) continue;
+      if (!is_near(plan, anchor, reach) || !map.is_sound_at({plan.x, plan.foot})) continue;
       const Place foot = map.to_picture({plan.x, plan.foot});
       const Place top = map.to_picture({plan.x, plan.foot - plan.height});
       const bool inside = foot.x > 0 && foot.x < image_.width && foot.y < image_.height && top.y > 0;

@@ -80,7 +80,7 @@ std::string_view name_of(StockEventKind kind);
 /// A change of the stock that has lasted.
 struct StockEvent {
   StockEventKind kind = StockEventKind::kTaken;
-  double time_s = 0;      ///< of the first frame that showed it
+  double time_s = 0;      ///< of the first frame that showed it, or was missed just before
   double before_s = 0;    ///< of the last frame that showed what was before: evidence of it
   double reported_s = 0;  ///< of the frame in which it was sure: evidence of what is now
   Box box;                ///< of the facing
@@ -154,6 +154,7 @@ class StockWatch {
     double last_found_s = 0;
     double lost_s = 0;           // first frame it was not found in after that
     double missing_since_s = 0;  // first frame of the time it was last missing
+    double found_before_s = 0;   // last frame it was found in before that
     double found_since_s = 0;    // frame that ended that time
     double gap_s = std::numeric_limits<double>::infinity();  // how long it was missing then
     double hit_rate = 0;       // share of the frames it is found in while it is there
