@@ -31,6 +31,7 @@ struct TrackFlags {
   std::string heat_map;
   std::string mot;
   std::optional<double> interval_s;
+  std::optional<int> min_frames;
   double memory_s = track::TrackerOptions{}.lost_memory_s;
   int confirm_frames = track::TrackerOptions{}.confirm_frames;
   double smoothing = track::TrackerOptions{}.smoothing;
@@ -77,6 +78,12 @@ void add_options(CLI::App& command, TrackFlags& flags) {
       ->type_name("N")
       ->capture_default_str();
   command
+      .add_option("--min-frames", flags.min_frames,
+                  "Frames in which an object must be seen to be counted as a different one; "
+                  "default 1, or the scene's")
+      ->check(plain(CLI::Range(1, 1'000'000)))
+      ->type_name("N");
+  command
       .add_option("--smoothing", flags.smoothing, "Of boxes against flicker: 0 (as detected) to 1")
       ->check(plain(CLI::Range(0.0, 1.0)))
       ->type_name("SHARE")
@@ -101,6 +108,7 @@ count::SceneOptions scene_options(const TrackFlags& flags) {
   count::SceneOptions scene;
   if (!flags.scene.empty()) scene = read_scene_file(flags.scene);
   if (flags.interval_s) scene.intervals.interval_s = *flags.interval_s;
+  if (flags.min_frames) scene.unique.min_frames = *flags.min_frames;
   if (!flags.heat_map.empty() && !scene.heat_map) scene.heat_map = count::HeatMapOptions{};
   // What the tracker may still bring back under its old identity must not be forgotten.
   scene.forget_after_s = std::max(scene.forget_after_s, 2 * flags.memory_s);

@@ -41,11 +41,13 @@ Facings collect(const ShelfReading& reading, const std::vector<Detection>& detec
   if (!tells_apart) facings.has_class.assign(planogram.products.size(), false);
   for (std::size_t r = 0; r < reading.rows.size(); ++r) {
     for (const Facing& facing : reading.rows[r].facings) {
-      const std::size_t detection = facing.boxes.front();
-      const auto class_id = static_cast<std::size_t>(detections[detection].class_id);
-      const std::size_t product = tells_apart ? product_of[class_id] : kNothing;
-      facings.seen.push_back({r, facing.base, detection, product});
-      facings.label_known.push_back(tells_apart);
+      for (const std::size_t detection : facing.boxes) {
+        const auto class_id = static_cast<std::size_t>(detections[detection].class_id);
+        const std::size_t product = tells_apart ? product_of[class_id] : kNothing;
+        const bool on_board = detection == facing.boxes.front();
+        facings.seen.push_back({r, on_board, detections[detection].box, detection, product});
+        facings.label_known.push_back(tells_apart);
+      }
     }
   }
   return facings;
@@ -79,11 +81,13 @@ class Comparer {
     Comparison result;
     result.positions.resize(planogram_.positions.size());
     if (!map) return result;
-    const Alignment alignment = align(facings_, *map, options_.max_shift, options_.max_shift);
+    const Alignment alignment = align(facings_, *map, options_.max_shift, options_.max_rise, Candidates::kAll);
     const auto matched = std::count_if(alignment.begin(), alignment.end(),
                                        [](std::size_t p) { return p != kNothing; });
-    if (static_cast<double>(matched) <
-        options_.min_matched * static_cast<double>(facings_.seen.size())) {
+    const auto on_boards =
+        std::count_if(facings_.seen.begin(), facings_.seen.end(),
+                      [](const SeenFacing& seen) { return seen.on_board; });
+    if (static_cast<double>(matched) < options_.min_matched * static_cast<double>(on_boards)) {
       return result;
     }
     result.registered = true;
@@ -96,7 +100,7 @@ class Comparer {
       add_facing(plan, *map, seen_on[p], result.positions[plan.position]);
     }
     for (PositionResult& position : result.positions) decide(position);
-    find_misplaced(alignment, result);
+    find_misplaced(alignment, *map, result);
     sum_up(result);
     return result;
   }
@@ -141,16 +145,28 @@ class Comparer {
     }
   }
 
+  /// Whether the plan wants a product about where a facing stands.
+  bool is_wanted_near(const SeenFacing& seen, const ShelfMap& map) const {
+    const Place foot = map.to_plan({seen.base.center_x(), seen.base.y2});
+    return std::any_of(facings_.planned.begin(), facings_.planned.end(),
+                       [&](const PlannedFacing& plan) {
+                         return plan.product == seen.product &&
+                                std::abs(plan.x - foot.x) < 2 * plan.width &&
+                                std::abs(plan.foot - foot.y) < plan.height;
+                       });
+  }
+
   /// What stands where it should not: facings on nobody's place, and labelled ones on another's.
-  void find_misplaced(const Alignment& alignment, Comparison& result) const {
+  void find_misplaced(const Alignment& alignment, const ShelfMap& map, Comparison& result) const {
     std::vector<bool> elsewhere(planogram_.products.size(), false);
     for (std::size_t s = 0; s < alignment.size(); ++s) {
       const SeenFacing& seen = facings_.seen[s];
-      const bool at_home =
-          alignment[s] != kNothing && (seen.product == kNothing ||
-                                       facings_.planned[alignment[s]].product == seen.product);
+      if (alignment[s] == kNothing && !seen.on_board) continue;
       if (alignment[s] == kNothing) result.extra.push_back(seen.detection);
-      if (!at_home && seen.product != kNothing) elsewhere[seen.product] = true;
+      if (seen.product == kNothing || elsewhere[seen.product]) continue;
+      const bool at_home = alignment[s] != kNothing &&
+                           facings_.planned[alignment[s]].product == seen.product;
+      elsewhere[seen.product] = !at_home && !is_wanted_near(seen, map);
     }
     for (std::size_t p = 0; p < result.positions.size(); ++p) {
       PositionResult& position = result.positions[p];

@@ -85,6 +85,7 @@ class Registrar {
       by_fixture_[facings.planned[i].fixture].push_back(i);
     }
     for (std::size_t i = 0; i < facings.seen.size(); ++i) {
+      if (!facings.seen[i].on_board) continue;
       by_row_[facings.seen[i].row].push_back(i);
     }
   }
@@ -238,7 +239,7 @@ class Registrar {
                                  const std::vector<Round>& rounds) const {
     constexpr std::size_t kFewest = 3;
     for (const Round& round : rounds) {
-      const Alignment alignment = align(facings_, map, round.max_shift, 0.6 * round.max_shift);
+      const Alignment alignment = align(facings_, map, round.max_shift, 0.6 * round.max_shift, Candidates::kOnBoards);
       std::vector<ShelfMap::Pair> pairs;
       for (std::size_t s = 0; s < alignment.size(); ++s) {
         if (alignment[s] == kNothing) continue;
@@ -264,12 +265,12 @@ class Registrar {
 
   /// What is explained, less what should be there and is not.
   double score(const ShelfMap& map, const Anchor& anchor, double reach) const {
-    const Alignment alignment = align(facings_, map, 0.6, 0.6);
+    const Alignment alignment = align(facings_, map, 0.6, 0.6, Candidates::kOnBoards);
     std::vector<bool> taken(facings_.planned.size(), false);
     double sum = 0;
     for (std::size_t s = 0; s < alignment.size(); ++s) {
       if (alignment[s] == kNothing) {
-        if (reach == kEverywhere) sum -= 0.3;
+        if (reach == kEverywhere && facings_.seen[s].on_board) sum -= 0.3;
         continue;
       }
       const PlannedFacing& plan = facings_.planned[alignment[s]];
@@ -312,13 +313,15 @@ bool Facings::disagree(const PlannedFacing& plan, const SeenFacing& seen_facing,
   return label_is_known && has_class[plan.product];
 }
 
-Alignment align(const Facings& facings, const ShelfMap& map, double max_shift, double max_rise) {
+Alignment align(const Facings& facings, const ShelfMap& map, double max_shift, double max_rise,
+                Candidates candidates) {
   std::map<std::size_t, std::vector<std::size_t>> planned;
   for (std::size_t i = 0; i < facings.planned.size(); ++i) {
     planned[facings.planned[i].fixture].push_back(i);
   }
   std::map<std::size_t, std::vector<Projected>> projected;
   for (std::size_t s = 0; s < facings.seen.size(); ++s) {
+    if (candidates == Candidates::kOnBoards && !facings.seen[s].on_board) continue;
     const Box& base = facings.seen[s].base;
     const Place foot = map.to_plan({base.center_x(), base.y2});
     const Place left = map.to_plan({base.x1, base.y2});

@@ -24,9 +24,10 @@ struct PlannedFacing {
   double height = 0;
 };
 
-/// One facing that was found, by the product on its board.
+/// One product that was found.
 struct SeenFacing {
-  std::size_t row = 0;  ///< index into ShelfReading::rows
+  std::size_t row = 0;    ///< index into ShelfReading::rows
+  bool on_board = false;  ///< the lowest of its facing
   Box base;
   std::size_t detection = 0;
   std::size_t product = kNothing;  ///< that its label names, if the plan has it
@@ -46,10 +47,15 @@ struct Facings {
 /// For every seen facing the planned one it stands on, kNothing for none.
 using Alignment = std::vector<std::size_t>;
 
+/// Which products take part: those that the reading puts on a board, or all, for it may be wrong.
+enum class Candidates { kOnBoards, kAll };
+
 /// Row by row, in order, by dynamic programming.
 ///
-/// @param max_shift  in planned widths
-Alignment align(const Facings& facings, const ShelfMap& map, double max_shift, double max_rise);
+/// @param max_shift  to the side, in planned widths
+/// @param max_rise  up or down, in planned heights
+Alignment align(const Facings& facings, const ShelfMap& map, double max_shift, double max_rise,
+                Candidates candidates);
 
 /// The map that explains most facings; nothing when there are too few in common.
 std::optional<ShelfMap> register_picture(const Facings& facings, const ShelfReading& reading,

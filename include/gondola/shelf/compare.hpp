@@ -36,6 +36,9 @@ struct CompareOptions {
   /// > 0. How far from its planned place, in planned widths, a facing may stand.
   double max_shift = 0.6;
 
+  /// > 0. The same upwards and downwards, in planned heights.
+  double max_rise = 0.4;
+
   /// 0..1. Picture and plan belong together when at least this share of the facings that were
   /// found fall on planned ones.
   double min_matched = 0.4;
