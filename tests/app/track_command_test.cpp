@@ -99,7 +99,7 @@ TEST_F(TrackCommandOnVideo, FollowsAPersonThroughALine) {
                    "    anchor: center\n");
   const Outcome outcome =
       run({"track",      people(),       "--model",     weights(),  "--imgsz",
-           "320",        "--classes",    "person",      "--start",  "18",
+           "320",        "--classes",    "person",      "--start",  "21",
            "--end",      "47",           "--fps",       "5",        "--scene",
            "scene.yaml", "--counts",     "counts.json", "--events", "events.jsonl",
            "--jsonl",    "frames.jsonl", "--out",       "out",      "--heat-map",
