@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include <opencv2/core/utility.hpp>
 #include <spdlog/fmt/fmt.h>
 
 #include "gondola/core/text.hpp"
@@ -125,6 +126,9 @@ int run_detection(const DetectionFlags& flags, const media::SourceList& sources,
                   detect::Detector& detector, const DetectionExtras& extras, Context& context) {
   const bool videos = has_moving_pictures(sources) || extras.pictures_as_video;
   const bool follows = static_cast<bool>(extras.follow);
+  // The stages of a video run beside each other: threads of OpenCV's within them would only wait
+  // for CPUs that the network has.
+  if (videos) cv::setNumThreads(1);
   const Nouns nouns = nouns_of(videos);
   Results results = make_results(flags.result, detector, videos, context);
   if (!extras.mot.empty()) results.sinks.push_back(pipeline::make_mot_sink(extras.mot));

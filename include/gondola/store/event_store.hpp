@@ -39,6 +39,9 @@ struct StoredPosition {
 };
 
 /// A number of things with a label, in one row (-1 = all rows) of one audit.
+///
+/// A label may have a count for all rows, counts for single rows, or both; where it has no count for
+/// all rows, that is the sum of its rows. None is negative, and no label has two for the same row.
 struct StoredCount {
   std::string label;
   int row = -1;
@@ -52,7 +55,8 @@ struct AuditRecord {
   std::string store;    ///< which shop, "" for an unnamed one
   std::string camera;   ///< camera or fixture within it, "" for an unnamed one
   std::string source;   ///< file, device or address
-  std::string content;  ///< fingerprint of the picture's pixels or file, hexadecimal
+  std::string content;  ///< fingerprint of the picture's pixels or file, hexadecimal; "" for none,
+                        ///< which is never recognised as known
   UtcMilliseconds taken_at = 0;
   Size image;
   std::string model;
@@ -83,26 +87,37 @@ struct EventRecord {
   std::string picture;  ///< evidence, "" for none
 };
 
-/// Which records to look at. Empty members select everything.
+/// Which records to look at. Empty members select everything; names that the store does not have
+/// select nothing.
 struct Query {
   std::optional<UtcMilliseconds> from;  ///< included
   std::optional<UtcMilliseconds> to;    ///< excluded
   std::vector<std::string> stores;
   std::vector<std::string> cameras;
-  std::vector<std::string> labels;
+  std::vector<std::string> labels;  ///< of counts and events; never narrows which audits are seen
 };
 
 /// Sums of counts: one line of a report.
+///
+/// A group is all audits that the query selects with the same time step, store and camera, as far as
+/// these are grouped by; its lines are the labels and rows counted in any of them. An audit of the
+/// group in which the line's label (or row) was not counted counts as 0 in all that follows.
 struct CountSummary {
   UtcMilliseconds at = 0;  ///< start of the time step, or 0 when not grouped by time
   std::string store;       ///< "" when not grouped by it
-  std::string camera;
-  std::string label;
-  int row = -1;
-  std::int64_t audits = 0;  ///< that saw it
-  double facings = 0;       ///< mean per audit
-  double products = 0;      ///< mean per audit
-  int facings_first = 0;    ///< in the first audit of the range, and in the last: the change
+  std::string camera;      ///< "" when not grouped by it; equal names are one, whatever their store
+  std::string label;       ///< "" when not grouped by it: all selected labels together
+  int row = -1;            ///< -1 when not grouped by it, or for a label that has no counts by row
+
+  std::int64_t audits = 0;        ///< that saw it: with at least one facing or product
+  std::int64_t group_audits = 0;  ///< all audits of the group, those that did not see it included
+  double facings = 0;             ///< mean per audit: the sum divided by group_audits
+  double products = 0;            ///< mean per audit, likewise
+
+  /// In the first audit of the group and in the last, by time and then by id: the change. Where the
+  /// group has several cameras, the sum over cameras of the first audit of each, and of the last:
+  /// two cameras see different shelves, which cannot be compared with each other.
+  int facings_first = 0;
   int facings_last = 0;
 };
 
@@ -113,6 +128,10 @@ struct Grouping {
   bool label = true;
   bool row = false;
   UtcMilliseconds step = 0;  ///< length of a time step, 0 = the whole range as one
+
+  /// Any time at which a step begins. For days of local time, a local midnight; steps are all of the
+  /// same length, whatever the clocks do in spring and autumn.
+  UtcMilliseconds step_origin = 0;
 };
 
 enum class IfKnown {
@@ -131,18 +150,27 @@ class EventStore {
   /// Adds an audit as one transaction: all of it or nothing. Returns its id; nothing when the same
   /// picture is known and was not to be added again.
   ///
-  /// Throws: IoError naming the store and the reason (disk full, locked, read-only).
+  /// Throws: IoError naming the store and the reason (disk full, locked, read-only); the store is as
+  /// it was before, and can be used on. ContractViolation for a negative count, two counts of one
+  /// label and row, or a number that is not finite.
   virtual std::optional<std::int64_t> add(const AuditRecord& audit,
                                           IfKnown if_known = IfKnown::kSkip) = 0;
   virtual std::int64_t add(const EventRecord& event) = 0;
 
-  /// Audits in order of time. `with_details` reads detections, gaps, counts and positions, too.
+  // What follows sees the store as it is at one moment, however much is being added meanwhile, and
+  // throws IoError when the file cannot be read (damaged, locked, gone).
+
+  /// Audits in order of time, then of id. `with_details` reads detections, gaps, counts and
+  /// positions, too, in the order they were given in.
   virtual std::vector<AuditRecord> audits(const Query& query, bool with_details) const = 0;
+  /// Events in order of time, then of id.
   virtual std::vector<EventRecord> events(const Query& query) const = 0;
+  /// Lines in order of time, store, camera, label and row. A group in which nothing was counted has
+  /// no line, except one of 0 when neither label nor row is grouped by.
   virtual std::vector<CountSummary> summarize(const Query& query,
                                               const Grouping& grouping) const = 0;
 
-  /// Names in alphabetical order.
+  /// Names in alphabetical order (of their UTF-8 bytes).
   virtual std::vector<std::string> stores() const = 0;
 };
 

@@ -1,0 +1,49 @@
+#include <string>
+#include <string_view>
+
+#include "gondola/report/local_time.hpp"
+#include "gondola/report/render.hpp"
+#include "number_text.hpp"
+
+namespace gondola::report {
+namespace {
+
+/// Quoted where it has to be, so that a plain file stays readable.
+std::string field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string number(const std::optional<double>& value) {
+  return value ? decimal_text(*value, 3) : std::string();
+}
+
+}  // namespace
+
+std::string to_csv(const Summary& summary) {
+  const GroupBy& by = summary.by;
+  std::string text = "from,to,";
+  text += to_text(by) + ",audits,facings,products\r\n";
+  for (const GroupSummary& group : summary.groups) {
+    std::string key;
+    if (by.store) key += field(group.key.store) + ',';
+    if (by.camera) key += field(group.key.camera) + ',';
+    if (by.label) key += field(group.key.label) + ',';
+    if (by.row) key += std::to_string(group.key.row) + ',';
+    for (std::size_t i = 0; i < group.steps.size(); ++i) {
+      const GroupStep& step = group.steps[i];
+      const TimeSpan& span = summary.steps[i].span;
+      text += local_iso(span.from) + ',' + local_iso(span.to) + ',' + key +
+              std::to_string(step.audits) + ',' + number(step.facings) + ',' +
+              number(step.products) + "\r\n";
+    }
+  }
+  return text;
+}
+
+}  // namespace gondola::report
