@@ -54,6 +54,7 @@ inline constexpr const char* kTrainDescription = "Train a network on your own da
 
 Command add_detect_command(CLI::App& app);
 Command add_track_command(CLI::App& app);
+Command add_count_command(CLI::App& app);
 Command add_cameras_command(CLI::App& app);
 Command add_info_command(CLI::App& app);
 Command add_convert_command(CLI::App& app);
@@ -61,6 +62,7 @@ Command add_synth_command(CLI::App& app);
 Command add_train_command(CLI::App& app);
 Command add_bench_command(CLI::App& app);
 Command add_quantize_command(CLI::App& app);
+Command add_report_command(CLI::App& app);
 Command add_val_command(CLI::App& app);
 
 }  // namespace gondola::app

@@ -46,7 +46,8 @@ int run_detect(const DetectionFlags& flags, Context& context) {
   OpenFeeds opened = open_feeds(sources, flags.source, /*pictures_as_video=*/false, context);
   const nn::WeightsFile weights = load_detector_weights(flags, context);
   detect::Detector detector = open_detector(flags, weights, context);
-  return run_detection(flags, sources, opened, detector, {}, context);
+  DetectionExtras extras;
+  return run_detection(flags, sources, opened, detector, extras, context);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "detection_run.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -123,14 +124,17 @@ detect::Detector open_detector(const DetectionFlags& flags, const nn::WeightsFil
 }
 
 int run_detection(const DetectionFlags& flags, const media::SourceList& sources, OpenFeeds& opened,
-                  detect::Detector& detector, const DetectionExtras& extras, Context& context) {
+                  detect::Detector& detector, DetectionExtras& extras, Context& context) {
   const bool videos = has_moving_pictures(sources) || extras.pictures_as_video;
   const bool follows = static_cast<bool>(extras.follow);
   // The stages of a video run beside each other: threads of OpenCV's within them would only wait
   // for CPUs that the network has.
   if (videos) cv::setNumThreads(1);
   const Nouns nouns = nouns_of(videos);
-  Results results = make_results(flags.result, detector, videos, context);
+  Results results;
+  if (!extras.writes_nothing_else) results = make_results(flags.result, detector, videos, context);
+  results.sinks.insert(results.sinks.begin(), std::make_move_iterator(extras.sinks.begin()),
+                       std::make_move_iterator(extras.sinks.end()));
   if (!extras.mot.empty()) results.sinks.push_back(pipeline::make_mot_sink(extras.mot));
 
   std::size_t total = 0;
@@ -163,7 +167,7 @@ int run_detection(const DetectionFlags& flags, const media::SourceList& sources,
       pipeline::run_detection(opened.feeds, detector, results.sinks, loop, callbacks);
   progress.clear();
   log_summary(summary, opened, detector, nouns, follows, context);
-  if (wants_media(flags.result) && summary.frames > 0) {
+  if (!extras.writes_nothing_else && wants_media(flags.result) && summary.frames > 0) {
     context.log->info("annotated {} are in {}", videos ? "videos" : "pictures",
                       media_folder(flags.result));
   }

@@ -1,6 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "command.hpp"
 #include "detector_options.hpp"
@@ -32,11 +35,15 @@ struct DetectionExtras {
   bool pictures_as_video = false;  ///< pictures are the frames of one video
   std::function<void(pipeline::FrameDetections&)> follow;
   std::string mot;  ///< file for the tracks; empty for none
+
+  /// Sinks of the command's own, which come first, and whether they are all.
+  std::vector<std::unique_ptr<pipeline::DetectionSink>> sinks;
+  bool writes_nothing_else = false;
 };
 
 /// Detects in all sources with progress, statistics and Ctrl-C, writes the results and logs what
 /// came of it. Returns the exit code.
 int run_detection(const DetectionFlags& flags, const media::SourceList& sources, OpenFeeds& opened,
-                  detect::Detector& detector, const DetectionExtras& extras, Context& context);
+                  detect::Detector& detector, DetectionExtras& extras, Context& context);
 
 }  // namespace gondola::app

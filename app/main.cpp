@@ -72,11 +72,12 @@ int run(int argc, char** argv) {
   app.add_flag("--verbose", log_options.verbose, "Details too")->excludes(quiet);
   app.add_flag("--log-json", log_options.json, "Messages as one JSON object a line");
   const std::vector<gondola::app::Command> commands = {
-      gondola::app::add_detect_command(app),  gondola::app::add_track_command(app),
-      gondola::app::add_cameras_command(app), gondola::app::add_info_command(app),
-      gondola::app::add_convert_command(app), gondola::app::add_synth_command(app),
-      gondola::app::add_train_command(app),   gondola::app::add_val_command(app),
-      gondola::app::add_bench_command(app),   gondola::app::add_quantize_command(app),
+      gondola::app::add_detect_command(app),   gondola::app::add_track_command(app),
+      gondola::app::add_count_command(app),    gondola::app::add_cameras_command(app),
+      gondola::app::add_info_command(app),     gondola::app::add_convert_command(app),
+      gondola::app::add_synth_command(app),    gondola::app::add_train_command(app),
+      gondola::app::add_val_command(app),      gondola::app::add_bench_command(app),
+      gondola::app::add_quantize_command(app),
   };
 
   std::string option_file;

@@ -64,10 +64,7 @@ void VideoSink::write(const pipeline::FrameDetections& result) {
 }
 
 std::string VideoSink::path_for(const media::Frame& frame) {
-  const std::string stem = stem_of(frame);
-  fs::path path = fs::path(folder_) / (stem + ".mp4");
-  for (int copy = 2; !taken_.insert(path.string()).second; ++copy)
-    path = fs::path(folder_) / concat(stem, '_', copy, ".mp4");
+  const fs::path path = fs::path(folder_) / file_names_.claim(stem_of(frame), ".mp4");
   std::error_code one_is_missing;
   if (fs::equivalent(path, frame.source, one_is_missing)) {
     throw ConfigError(concat("the annotated video would replace the video '", frame.source,

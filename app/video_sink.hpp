@@ -2,7 +2,6 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 
 #include <spdlog/logger.h>
@@ -10,6 +9,7 @@
 #include "gondola/media/video_writer.hpp"
 #include "gondola/pipeline/annotator.hpp"
 #include "gondola/pipeline/detection_sink.hpp"
+#include "gondola/pipeline/result_names.hpp"
 
 namespace gondola::app {
 
@@ -33,7 +33,7 @@ class VideoSink : public pipeline::DetectionSink {
   std::shared_ptr<pipeline::Annotator> annotator_;
   std::shared_ptr<spdlog::logger> log_;
   std::map<std::string, std::unique_ptr<media::VideoWriter>> writers_;  // by source
-  std::set<std::string> taken_;                                         // paths
+  pipeline::ResultNames file_names_;
   bool told_codec_ = false;
 };
 

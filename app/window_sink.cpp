@@ -1,6 +1,5 @@
 #include "window_sink.hpp"
 
-#include <cstdio>
 #include <filesystem>
 #include <utility>
 
@@ -8,6 +7,7 @@
 
 #include "gondola/core/folder.hpp"
 #include "gondola/media/write_image.hpp"
+#include "gondola/pipeline/result_names.hpp"
 
 namespace gondola::app {
 namespace {
@@ -22,11 +22,7 @@ std::string window_of(const media::Frame& frame) {
 
 /// Next to the other results: `door_000123.jpg`.
 std::string snapshot_path(const std::string& folder, const media::Frame& frame) {
-  std::string stem = std::filesystem::path(frame.source).stem().string();
-  if (stem.empty()) stem = "frame";
-  char number[32];
-  std::snprintf(number, sizeof number, "_%06lld.jpg", static_cast<long long>(frame.index));
-  return (std::filesystem::path(folder) / (stem + number)).string();
+  return (std::filesystem::path(folder) / (pipeline::result_stem(frame) + ".jpg")).string();
 }
 
 }  // namespace

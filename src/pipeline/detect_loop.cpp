@@ -79,7 +79,7 @@ class DetectionRun {
         sinks_(sinks),
         options_(options),
         callbacks_(callbacks),
-        current_source_(feeds.size()),
+        last_frames_(feeds.size()),
         feeds_(feeds, static_cast<std::size_t>(options.read_ahead > 0 ? options.read_ahead
                                                                       : options.batch)) {
     std::size_t total = 0;
@@ -103,7 +103,7 @@ class DetectionRun {
     stage([this] { write(); });
     for (std::thread& thread : stages) thread.join();
     if (error_ != nullptr) std::rethrow_exception(error_);
-    for (std::size_t feed = 0; feed < current_source_.size(); ++feed) end_source(feed);
+    for (std::size_t feed = 0; feed < last_frames_.size(); ++feed) end_source(feed);
     for (const auto& sink : sinks_) sink->finish();
     summary_.wall_s = ms_since(start_) / 1000;
     return std::move(summary_);
@@ -250,10 +250,13 @@ class DetectionRun {
              const ImageDetections& found) {
     add_up(result, found.times_ms);
     const Clock::time_point start = Clock::now();
-    if (current_source_[item.feed] != result.frame.source) {
+    LastFrame& last = last_frames_[item.feed];
+    // The same file may be given twice.
+    if (last.source != result.frame.source || result.frame.index <= last.index) {
       end_source(item.feed);
-      current_source_[item.feed] = result.frame.source;
+      last.source = result.frame.source;
     }
+    last.index = result.frame.index;
     for (const auto& sink : sinks_) sink->write(result);
     summary_.times_ms.write += ms_since(start);
     FeedSummary& feed = summary_.feeds[item.feed];
@@ -265,7 +268,7 @@ class DetectionRun {
   }
 
   void end_source(std::size_t feed) {
-    std::string& source = current_source_[feed];
+    std::string& source = last_frames_[feed].source;
     if (source.empty()) return;
     for (const auto& sink : sinks_) sink->end_source(source);
     source.clear();
@@ -302,7 +305,11 @@ class DetectionRun {
 
   LoopProgress progress_;
   LoopSummary summary_;
-  std::vector<std::string> current_source_;  // of each feed, whose last frame may be yet to come
+  struct LastFrame {
+    std::string source;  // whose end is yet to be told; empty for none
+    std::int64_t index = -1;
+  };
+  std::vector<LastFrame> last_frames_;  // of each feed
   Clock::time_point start_;
   Clock::time_point last_statistics_;
 

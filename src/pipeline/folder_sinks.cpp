@@ -5,7 +5,7 @@
 #include "gondola/core/error.hpp"
 #include "gondola/core/folder.hpp"
 #include "gondola/pipeline/detection_sinks.hpp"
-#include "result_names.hpp"
+#include "gondola/pipeline/result_names.hpp"
 #include "result_stream.hpp"
 
 namespace gondola::pipeline {

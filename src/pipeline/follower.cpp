@@ -58,10 +58,13 @@ Follower::Follower(FollowOptions options, ClassNames names, Callbacks callbacks)
 Follower::~Follower() = default;
 
 Follower::Source& Follower::source_of(const media::Frame& frame) {
-  const auto known = std::find_if(sources_.begin(), sources_.end(), [&](const auto& source) {
+  // From the back: the same file may be given twice, and then starts anew.
+  const auto known = std::find_if(sources_.rbegin(), sources_.rend(), [&](const auto& source) {
     return source->last_frame.source == frame.source;
   });
-  if (known != sources_.end()) return **known;
+  const bool goes_on = known != sources_.rend() && (frame.index > (*known)->last_frame.index ||
+                                                    frame.kind == media::SourceKind::kImage);
+  if (goes_on) return **known;
   const Size picture = size_of(frame.image);
   auto source = std::make_unique<Source>(
       Source{track::Tracker(options_.tracker), count::SceneCounter(options_.scene, names_, picture),

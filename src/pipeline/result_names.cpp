@@ -1,4 +1,4 @@
-#include "result_names.hpp"
+#include "gondola/pipeline/result_names.hpp"
 
 #include <cstdio>
 #include <filesystem>

@@ -29,18 +29,18 @@ Json span_json(const TimeSpan& span) {
 }
 
 Json totals_json(const Totals& totals) {
-  return {{"audits", totals.audits},
-          {"facings", {{"first", totals.facings_first}, {"last", totals.facings_last}}},
-          {"gaps", totals.gaps},
-          {"gap_facings", totals.gap_facings},
-          {"on_shelf_availability",
-           {{"first", number(totals.availability_first)},
-            {"last", number(totals.availability_last)}}},
-          {"planogram_compliance",
-           {{"first", number(totals.compliance_first)}, {"last", number(totals.compliance_last)}}},
-          {"positions", totals.positions},
-          {"positions_wrong", totals.positions_wrong},
-          {"events", totals.events}};
+  return {
+      {"audits", totals.audits},
+      {"facings", {{"first", totals.facings_first}, {"last", totals.facings_last}}},
+      {"gaps", totals.gaps},
+      {"gap_facings", totals.gap_facings},
+      {"on_shelf_availability",
+       {{"first", number(totals.availability_first)}, {"last", number(totals.availability_last)}}},
+      {"planogram_compliance",
+       {{"first", number(totals.compliance_first)}, {"last", number(totals.compliance_last)}}},
+      {"positions", totals.positions},
+      {"positions_wrong", totals.positions_wrong},
+      {"events", totals.events}};
 }
 
 Json problem_json(const Problem& problem, const Summary& summary) {
@@ -91,9 +91,8 @@ Json shelf_json(const ShelfSummary& shelf) {
   }
   Json positions = Json::array();
   for (const store::StoredPosition& position : audit.positions) {
-    positions.push_back({{"id", position.position},
-                         {"product", position.product},
-                         {"status", position.status}});
+    positions.push_back(
+        {{"id", position.position}, {"product", position.product}, {"status", position.status}});
   }
   return {{"store", shelf.key.store},
           {"camera", shelf.key.camera},
@@ -113,9 +112,9 @@ Json shelf_json(const ShelfSummary& shelf) {
 }
 
 Json event_json(const store::EventRecord& event) {
-  return {{"at", local_iso(event.at)}, {"store", event.store},   {"camera", event.camera},
-          {"kind", event.kind},        {"label", event.label},   {"place", event.place},
-          {"before", event.before},    {"after", event.after},   {"picture", event.picture}};
+  return {{"at", local_iso(event.at)}, {"store", event.store}, {"camera", event.camera},
+          {"kind", event.kind},        {"label", event.label}, {"place", event.place},
+          {"before", event.before},    {"after", event.after}, {"picture", event.picture}};
 }
 
 }  // namespace

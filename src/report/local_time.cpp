@@ -226,7 +226,7 @@ std::string step_label(UtcMilliseconds start, TimeStep step) {
   const char* month = kMonths[static_cast<std::size_t>(fields.tm_mon)];
   switch (step) {
     case TimeStep::kHour:
-      return formatted("%H:%M", fields);
+      return concat(fields.tm_mday, ' ', month, formatted(" %H:%M", fields));
     case TimeStep::kDay:
     case TimeStep::kWeek:
       return concat(fields.tm_mday, ' ', month);

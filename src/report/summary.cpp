@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -25,10 +26,6 @@ struct GroupWord {
 constexpr std::array kGroupWords{
     GroupWord{"store", &GroupBy::store}, GroupWord{"camera", &GroupBy::camera},
     GroupWord{"label", &GroupBy::label}, GroupWord{"row", &GroupBy::row}};
-
-bool operator<(const GroupKey& a, const GroupKey& b) {
-  return std::tie(a.store, a.camera, a.label, a.row) < std::tie(b.store, b.camera, b.label, b.row);
-}
 
 GroupKey key_of(const GroupBy& by, const ShelfKey& shelf, const std::string& label, int row) {
   return {by.store ? shelf.store : std::string(), by.camera ? shelf.camera : std::string(),
@@ -57,15 +54,18 @@ struct Quantities {
   double products = 0;
 };
 
-/// One audit's counts, either of all rows together or row by row.
+/// One audit's counts, of all rows together or row by row.
 ///
-/// Audits count both ways; one that has rows alone is summed up.
+/// A label may be counted both ways or one: its rows add up to what all rows have, and without rows
+/// it stands on row -1.
 template <typename Visit>
 void for_each_count(const AuditRecord& audit, bool by_row, const Visit& visit) {
-  const bool has_sums = std::any_of(audit.counts.begin(), audit.counts.end(),
-                                    [](const store::StoredCount& count) { return count.row < 0; });
+  std::set<std::string_view> counted_so;
   for (const store::StoredCount& count : audit.counts) {
-    if (by_row ? count.row >= 0 : (count.row < 0 || !has_sums)) visit(count);
+    if ((count.row >= 0) == by_row) counted_so.insert(count.label);
+  }
+  for (const store::StoredCount& count : audit.counts) {
+    if ((count.row >= 0) == by_row || counted_so.count(count.label) == 0) visit(count);
   }
 }
 
@@ -83,7 +83,7 @@ struct Cell {
   std::size_t shelf = 0;
   std::string label;
   int row = -1;
-  std::vector<Quantities> sums;  // over the audits of each step
+  std::vector<Quantities> means;  // per audit of each step
 };
 
 /// All that is read from the store, before it is grouped.
@@ -173,8 +173,7 @@ void add_audits(History& history, const std::vector<AuditRecord>& audits,
     ShelfHistory shelf;
     shelf.key = key;
     shelf.last = read_details(store, *audit.last);
-    shelf.first =
-        audit.first == audit.last ? shelf.last : read_details(store, *audit.first);
+    shelf.first = audit.first == audit.last ? shelf.last : read_details(store, *audit.first);
     shelf.audits.resize(steps);
     history.shelves.push_back(std::move(shelf));
   }
@@ -239,11 +238,10 @@ void add_cells(History& history, const store::EventStore& store, const ReportOpt
       const auto [place, is_new] = indices.try_emplace(
           std::make_tuple(shelf->second, count.label, count.row), history.cells.size());
       if (is_new) {
-        history.cells.push_back({shelf->second, count.label, count.row,
-                                 std::vector<Quantities>(history.steps.size())});
+        history.cells.push_back(
+            {shelf->second, count.label, count.row, std::vector<Quantities>(history.steps.size())});
       }
-      const auto audits = static_cast<double>(count.audits);
-      history.cells[place->second].sums[step] = {count.facings * audits, count.products * audits};
+      history.cells[place->second].means[step] = {count.facings, count.products};
     }
   }
 }
@@ -264,10 +262,7 @@ std::vector<std::int64_t> audits_of(const GroupKey& key, const GroupBy& by,
 void add_cell(GroupSummary& group, const Cell& cell, const ShelfHistory& shelf) {
   Quantities seen_last;
   for (std::size_t i = 0; i < group.steps.size(); ++i) {
-    if (shelf.audits[i] > 0) {
-      const auto audits = static_cast<double>(shelf.audits[i]);
-      seen_last = {cell.sums[i].facings / audits, cell.sums[i].products / audits};
-    }
+    if (shelf.audits[i] > 0) seen_last = cell.means[i];
     GroupStep& step = group.steps[i];
     if (step.audits == 0) continue;
     step.facings = step.facings.value_or(0) + seen_last.facings;
@@ -329,8 +324,8 @@ std::size_t where_to_look(const History& history, const GroupKey& key) {
       if (count.label == key.label) left += count.facings;
     });
     std::size_t last_step = 0;
-    for (std::size_t i = 0; i < cell.sums.size(); ++i) {
-      if (cell.sums[i].facings > 0) last_step = i;
+    for (std::size_t i = 0; i < cell.means.size(); ++i) {
+      if (cell.means[i].facings > 0) last_step = i;
     }
     const std::tuple<int, std::size_t> rank{left, last_step};
     if (rank > best) {
@@ -347,15 +342,16 @@ void add_stock_problems(std::vector<Problem>& problems, const History& history,
   // Below this, a label was there by mistake rather than by plan.
   constexpr double kUsuallyThere = 0.5;
   for (const GroupSummary& stock : group(history, {true, false, true, false})) {
-    const auto own = options.low_at_label.find(stock.key.label);
-    const bool has_own = own != options.low_at_label.end();
-    const int low_at = has_own ? own->second : options.low_at;
+    const auto own = options.fewest_of.find(stock.key.label);
+    const bool has_own = own != options.fewest_of.end();
+    const int fewest = has_own ? own->second : options.fewest;
     Problem problem;
     if (stock.facings_last == 0) {
       if (!has_own && stock.facings_usual < kUsuallyThere) continue;
       problem.kind = ProblemKind::kSoldOut;
     } else {
-      if (stock.facings_last > low_at || (!has_own && stock.facings_usual <= low_at)) continue;
+      if (stock.facings_last >= fewest || (!has_own && std::round(stock.facings_usual) < fewest))
+        continue;
       problem.kind = ProblemKind::kLow;
     }
     problem.store = stock.key.store;
@@ -456,12 +452,13 @@ GroupBy parse_group_by(const std::vector<std::string>& words) {
         std::find_if(kGroupWords.begin(), kGroupWords.end(),
                      [&word](const GroupWord& candidate) { return word == candidate.name; });
     if (known == kGroupWords.end()) {
-      throw ConfigError(
-          concat("'", printable(word), "' is nothing to group by; known: label, row, store, camera"));
+      throw ConfigError(concat("'", printable(word),
+                               "' is nothing to group by; known: label, row, store, camera"));
     }
     by.*known->member = true;
   }
-  if (to_text(by).empty()) throw ConfigError("nothing to group by; known: label, row, store, camera");
+  if (to_text(by).empty())
+    throw ConfigError("nothing to group by; known: label, row, store, camera");
   return by;
 }
 

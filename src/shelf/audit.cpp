@@ -37,10 +37,9 @@ void count_labels(Audit& audit) {
 
 void find_low_stock(Audit& audit, const std::map<std::string, int>& thresholds) {
   for (const auto& [label, threshold] : thresholds) {
-    const auto found = std::find_if(audit.totals.begin(), audit.totals.end(),
-                                    [&, &name = label](const LabelCount& count) {
-                                      return count.label == name;
-                                    });
+    const auto found =
+        std::find_if(audit.totals.begin(), audit.totals.end(),
+                     [&, &name = label](const LabelCount& count) { return count.label == name; });
     const int facings = found == audit.totals.end() ? 0 : found->facings;
     if (facings < threshold) audit.low_stock.push_back({label, facings, threshold});
   }
@@ -90,8 +89,8 @@ Audit audit(const std::vector<Detection>& detections, const std::vector<std::str
   for (std::size_t i = 0; i < result.products.size(); ++i) {
     result.products[i].place = reading.placements[i];
   }
-  const bool knows_gaps = std::find(class_names.begin(), class_names.end(), options.gap_label) !=
-                          class_names.end();
+  const bool knows_gaps =
+      std::find(class_names.begin(), class_names.end(), options.gap_label) != class_names.end();
   result.gaps = find_gaps(reading, empty_places, knows_gaps, image, options.gaps);
   if (planogram != nullptr) {
     // The class of empty places tells no products apart.
@@ -105,8 +104,8 @@ Audit audit(const std::vector<Detection>& detections, const std::vector<std::str
       product.class_id = number[static_cast<std::size_t>(product.class_id)];
     }
     result.planogram = *planogram;
-    result.comparison =
-        compare(reading, products, labels, result.gaps, *planogram, image, options.compare);
+    result.comparison = compare(reading, products, labels, result.gaps, knows_gaps, *planogram,
+                                image, options.compare);
   }
   result.rows = std::move(reading.rows);
   result.bays = reading.bays;

@@ -132,9 +132,8 @@ std::string to_json(const Audit& audit) {
   }
   Json low = Json::array();
   for (const LowStock& stock : audit.low_stock) {
-    low.push_back({{"label", stock.label},
-                   {"facings", stock.facings},
-                   {"threshold", stock.threshold}});
+    low.push_back(
+        {{"label", stock.label}, {"facings", stock.facings}, {"threshold", stock.threshold}});
   }
   Json document = {{"schema", "gondola.audit/1"},
                    {"source", audit.source},

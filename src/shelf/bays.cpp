@@ -45,8 +45,8 @@ RowSpan measure(const Row& row, std::size_t index) {
     // Boxes of neighbours overlap a little; so much is no crossing.
     const double slack = 0.04 * span.facing_width;
     if (box.x1 + slack > reached - slack) {
-      span.openings.push_back({index, reached - slack, box.x1 + slack,
-                               (before.center_y() + box.center_y()) / 2, 0});
+      span.openings.push_back(
+          {index, reached - slack, box.x1 + slack, (before.center_y() + box.center_y()) / 2, 0});
     }
     reached = std::max<double>(reached, box.x2);
   }
@@ -77,18 +77,19 @@ Score judge(const BayLine& line, const std::vector<RowSpan>& spans) {
     const double x = line.x_at(span.y);
     const double margin = 2 * span.facing_width;
     if (x < span.left - margin || x > span.right + margin) continue;
-    const bool at_end = x < span.left + 0.04 * span.facing_width ||
-                        x > span.right - 0.04 * span.facing_width;
+    const bool at_end =
+        x < span.left + 0.04 * span.facing_width || x > span.right - 0.04 * span.facing_width;
     if (at_end) {
       // Rows that end here do so at the edge of a bay, or because the goods do.
       score.surprise += 2;
       ++score.free_rows;
       continue;
     }
-    const auto met = std::find_if(span.openings.begin(), span.openings.end(), [&](const Opening& o) {
-      const double at = line.x_at(o.y);
-      return at >= o.left && at <= o.right;
-    });
+    const auto met =
+        std::find_if(span.openings.begin(), span.openings.end(), [&](const Opening& o) {
+          const double at = line.x_at(o.y);
+          return at >= o.left && at <= o.right;
+        });
     if (met != span.openings.end()) {
       score.surprise += met->surprise;
       ++score.free_rows;
@@ -133,12 +134,12 @@ std::vector<BayLine> find_bay_lines(const std::vector<Row>& rows) {
   // The best ones, no two of which could bound a bay of fewer than two facings.
   std::vector<BayLine> lines;
   for (const auto& [surprise, line] : found) {
-    const bool apart = std::all_of(lines.begin(), lines.end(), [&, &candidate = line](
-                                                                   const BayLine& kept) {
-      return std::all_of(spans.begin(), spans.end(), [&](const RowSpan& span) {
-        return std::abs(kept.x_at(span.y) - candidate.x_at(span.y)) > 2 * span.facing_width;
-      });
-    });
+    const bool apart =
+        std::all_of(lines.begin(), lines.end(), [&, &candidate = line](const BayLine& kept) {
+          return std::all_of(spans.begin(), spans.end(), [&](const RowSpan& span) {
+            return std::abs(kept.x_at(span.y) - candidate.x_at(span.y)) > 2 * span.facing_width;
+          });
+        });
     if (apart) lines.push_back(line);
   }
   std::sort(lines.begin(), lines.end(), [&](const BayLine& a, const BayLine& b) {

@@ -6,7 +6,8 @@
 
 namespace gondola::shelf {
 
-/// A line x = x + slope * (y - y0) that no product crosses, from the top of the picture to its foot.
+/// A line x = x + slope * (y - y0) that no product crosses, from the top of the picture to its
+/// foot.
 struct BayLine {
   double x = 0;
   double slope = 0;

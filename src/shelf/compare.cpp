@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "gondola/core/box_iou.hpp"
 #include "gondola/core/error.hpp"
 #include "registration.hpp"
 
@@ -73,20 +74,25 @@ enum class FacingState { kRight, kWrong, kEmpty, kHidden };
 
 class Comparer {
  public:
-  Comparer(const Facings& facings, const std::vector<Gap>& gaps, const Planogram& planogram,
-           Size image, const CompareOptions& options)
-      : facings_(facings), gaps_(gaps), planogram_(planogram), image_(image), options_(options) {}
+  Comparer(const Facings& facings, const std::vector<Gap>& gaps, bool model_knows_gaps,
+           const Planogram& planogram, Size image, const CompareOptions& options)
+      : facings_(facings),
+        gaps_(gaps),
+        model_knows_gaps_(model_knows_gaps),
+        planogram_(planogram),
+        image_(image),
+        options_(options) {}
 
   Comparison run(const std::optional<ShelfMap>& map) {
     Comparison result;
     result.positions.resize(planogram_.positions.size());
     if (!map) return result;
-    const Alignment alignment = align(facings_, *map, options_.max_shift, options_.max_rise, Candidates::kAll);
+    Alignment alignment =
+        align(facings_, *map, options_.max_shift, options_.max_rise, Candidates::kAll);
     const auto matched = std::count_if(alignment.begin(), alignment.end(),
                                        [](std::size_t p) { return p != kNothing; });
-    const auto on_boards =
-        std::count_if(facings_.seen.begin(), facings_.seen.end(),
-                      [](const SeenFacing& seen) { return seen.on_board; });
+    const auto on_boards = std::count_if(facings_.seen.begin(), facings_.seen.end(),
+                                         [](const SeenFacing& seen) { return seen.on_board; });
     if (static_cast<double>(matched) < options_.min_matched * static_cast<double>(on_boards)) {
       return result;
     }
@@ -95,6 +101,8 @@ class Comparer {
     for (std::size_t s = 0; s < alignment.size(); ++s) {
       if (alignment[s] != kNothing) seen_on[alignment[s]] = s;
     }
+    match_by_place(*map, alignment, seen_on);
+    match_by_stack(*map, alignment, seen_on);
     for (std::size_t p = 0; p < facings_.planned.size(); ++p) {
       const PlannedFacing& plan = facings_.planned[p];
       add_facing(plan, *map, seen_on[p], result.positions[plan.position]);
@@ -106,18 +114,59 @@ class Comparer {
   }
 
  private:
+  /// Products whose foot the picture cuts off, or that the reading took for another row's, are
+  /// still where they should be.
+  void match_by_place(const ShelfMap& map, Alignment& alignment,
+                      std::vector<std::size_t>& seen_on) const {
+    constexpr float kSame = 0.5F;
+    for (std::size_t p = 0; p < facings_.planned.size(); ++p) {
+      const PlannedFacing& plan = facings_.planned[p];
+      if (seen_on[p] != kNothing || !map.is_sound_at({plan.x, plan.foot})) continue;
+      const Box expected = clip(expected_box(plan, map), image_);
+      if (!is_valid(expected)) continue;
+      float best = kSame;
+      for (std::size_t s = 0; s < alignment.size(); ++s) {
+        if (alignment[s] != kNothing) continue;
+        const float overlap = iou(expected, facings_.seen[s].base);
+        if (overlap <= best) continue;
+        best = overlap;
+        seen_on[p] = s;
+      }
+      if (seen_on[p] != kNothing) alignment[seen_on[p]] = p;
+    }
+  }
+
+  /// What stands on a planned facing's top is held up by it, found or not.
+  void match_by_stack(const ShelfMap& map, const Alignment& alignment,
+                      std::vector<std::size_t>& seen_on) const {
+    for (std::size_t s = 0; s < alignment.size(); ++s) {
+      if (alignment[s] != kNothing) continue;
+      const SeenFacing& seen = facings_.seen[s];
+      const Place foot = map.to_plan({seen.base.center_x(), seen.base.y2});
+      for (std::size_t p = 0; p < facings_.planned.size(); ++p) {
+        const PlannedFacing& plan = facings_.planned[p];
+        const double above = (plan.foot - foot.y) / plan.height;
+        if (seen_on[p] != kNothing || std::abs(plan.x - foot.x) > 0.4 * plan.width) continue;
+        if (above > 0.7 && above < 1.3) seen_on[p] = s;
+      }
+    }
+  }
+
   FacingState state_of(const PlannedFacing& plan, const Box& box, std::size_t seen) const {
     if (seen != kNothing) {
-      const bool wrong =
-          facings_.disagree(plan, facings_.seen[seen], facings_.label_known[seen]);
+      const bool wrong = facings_.disagree(plan, facings_.seen[seen], facings_.label_known[seen]);
       return wrong ? FacingState::kWrong : FacingState::kRight;
     }
     const Box inside = clip(box, image_);
     if (area(inside) < options_.min_inside * area(box)) return FacingState::kHidden;
-    float covered = 0;
-    for (const Gap& gap : gaps_) covered = std::max(covered, area(intersection(gap.box, inside)));
-    return covered >= options_.gap_share * area(inside) ? FacingState::kEmpty
-                                                        : FacingState::kHidden;
+    float empty = 0;
+    for (const Gap& gap : gaps_) empty = std::max(empty, area(intersection(gap.box, inside)));
+    if (empty >= options_.gap_share * area(inside)) return FacingState::kEmpty;
+    if (model_knows_gaps_) return FacingState::kHidden;
+    float taken = 0;
+    for (const SeenFacing& other : facings_.seen) taken += area(intersection(other.base, inside));
+    return taken <= (1 - options_.gap_share) * area(inside) ? FacingState::kEmpty
+                                                            : FacingState::kHidden;
   }
 
   void add_facing(const PlannedFacing& plan, const ShelfMap& map, std::size_t seen,
@@ -140,20 +189,18 @@ class Comparer {
     } else if (2 * position.correct >= position.visible) {
       position.status = PositionStatus::kCorrect;
     } else {
-      position.status =
-          position.wrong > 0 ? PositionStatus::kWrongProduct : PositionStatus::kEmpty;
+      position.status = position.wrong > 0 ? PositionStatus::kWrongProduct : PositionStatus::kEmpty;
     }
   }
 
   /// Whether the plan wants a product about where a facing stands.
   bool is_wanted_near(const SeenFacing& seen, const ShelfMap& map) const {
     const Place foot = map.to_plan({seen.base.center_x(), seen.base.y2});
-    return std::any_of(facings_.planned.begin(), facings_.planned.end(),
-                       [&](const PlannedFacing& plan) {
-                         return plan.product == seen.product &&
-                                std::abs(plan.x - foot.x) < 2 * plan.width &&
-                                std::abs(plan.foot - foot.y) < plan.height;
-                       });
+    return std::any_of(
+        facings_.planned.begin(), facings_.planned.end(), [&](const PlannedFacing& plan) {
+          return plan.product == seen.product && std::abs(plan.x - foot.x) < 2 * plan.width &&
+                 std::abs(plan.foot - foot.y) < plan.height;
+        });
   }
 
   /// What stands where it should not: facings on nobody's place, and labelled ones on another's.
@@ -164,8 +211,8 @@ class Comparer {
       if (alignment[s] == kNothing && !seen.on_board) continue;
       if (alignment[s] == kNothing) result.extra.push_back(seen.detection);
       if (seen.product == kNothing || elsewhere[seen.product]) continue;
-      const bool at_home = alignment[s] != kNothing &&
-                           facings_.planned[alignment[s]].product == seen.product;
+      const bool at_home =
+          alignment[s] != kNothing && facings_.planned[alignment[s]].product == seen.product;
       elsewhere[seen.product] = !at_home && !is_wanted_near(seen, map);
     }
     for (std::size_t p = 0; p < result.positions.size(); ++p) {
@@ -192,8 +239,7 @@ class Comparer {
       const bool correct = position.status == PositionStatus::kCorrect;
       ++positions;
       correct_positions += correct ? 1 : 0;
-      const auto [entry, is_new] =
-          fixtures.emplace(planogram_.positions[p].fixture, correct);
+      const auto [entry, is_new] = fixtures.emplace(planogram_.positions[p].fixture, correct);
       if (!is_new) entry->second = entry->second && correct;
     }
     const auto share = [](auto part, auto whole) -> std::optional<double> {
@@ -209,6 +255,7 @@ class Comparer {
 
   const Facings& facings_;
   const std::vector<Gap>& gaps_;
+  bool model_knows_gaps_;
   const Planogram& planogram_;
   Size image_;
   CompareOptions options_;
@@ -218,27 +265,34 @@ class Comparer {
 
 std::string_view name_of(PositionStatus status) {
   switch (status) {
-    case PositionStatus::kCorrect: return "correct";
-    case PositionStatus::kWrongProduct: return "wrong_product";
-    case PositionStatus::kWrongPlace: return "wrong_place";
-    case PositionStatus::kEmpty: return "empty";
-    case PositionStatus::kHidden: break;
+    case PositionStatus::kCorrect:
+      return "correct";
+    case PositionStatus::kWrongProduct:
+      return "wrong_product";
+    case PositionStatus::kWrongPlace:
+      return "wrong_place";
+    case PositionStatus::kEmpty:
+      return "empty";
+    case PositionStatus::kHidden:
+      break;
   }
   return "hidden";
 }
 
 Comparison compare(const ShelfReading& reading, const std::vector<Detection>& detections,
                    const std::vector<std::string>& class_names, const std::vector<Gap>& gaps,
-                   const Planogram& planogram, Size image, const CompareOptions& options) {
-  GONDOLA_EXPECTS(reading.placements.size() == detections.size(), "compare: ",
-                  reading.placements.size(), " placements for ", detections.size(), " detections");
+                   bool model_knows_gaps, const Planogram& planogram, Size image,
+                   const CompareOptions& options) {
+  GONDOLA_EXPECTS(reading.placements.size() == detections.size(),
+                  "compare: ", reading.placements.size(), " placements for ", detections.size(),
+                  " detections");
   for (const Detection& detection : detections) {
     GONDOLA_EXPECTS(detection.class_id >= 0 &&
                         static_cast<std::size_t>(detection.class_id) < class_names.size(),
                     "compare: class ", detection.class_id, " of ", class_names.size(), " names");
   }
   const Facings facings = collect(reading, detections, class_names, planogram);
-  return Comparer(facings, gaps, planogram, image, options)
+  return Comparer(facings, gaps, model_knows_gaps, planogram, image, options)
       .run(register_picture(facings, reading, image));
 }
 

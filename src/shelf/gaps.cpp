@@ -38,7 +38,8 @@ std::vector<std::pair<double, double>> free_stretches(const ShelfReading& readin
       const Box& box = facing.box;
       if (box.x2 <= left || box.x1 >= right) continue;
       const double foot = row.line_y(std::clamp<float>(box.center_x(), left, right));
-      const double shared = std::min<double>(box.y2, foot) - std::max<double>(box.y1, foot - height);
+      const double shared =
+          std::min<double>(box.y2, foot) - std::max<double>(box.y1, foot - height);
       if (shared > 0.3 * height) taken.emplace_back(box.x1, box.x2);
     }
   }
@@ -69,9 +70,9 @@ std::vector<Gap> free_board(const ShelfReading& reading, int index, int before, 
     if (room < options.min_room) continue;
     const auto foot = row.line_y(static_cast<float>(middle));
     Gap gap;
-    gap.box = clip({static_cast<float>(from), static_cast<float>(foot - height),
-                    static_cast<float>(to), foot},
-                   image);
+    gap.box = clip(
+        {static_cast<float>(from), static_cast<float>(foot - height), static_cast<float>(to), foot},
+        image);
     if (!is_valid(gap.box)) continue;
     gap.row = index;
     gap.before = before;
@@ -123,8 +124,7 @@ void add_free_board(const ShelfReading& reading, std::size_t index, Size image,
   const int number = static_cast<int>(index);
   const auto add = [&](int before, double left, double right) {
     if (left >= right) return;
-    const std::vector<Gap> found =
-        free_board(reading, number, before, left, right, image, options);
+    const std::vector<Gap> found = free_board(reading, number, before, left, right, image, options);
     gaps.insert(gaps.end(), found.begin(), found.end());
   };
   const auto facings = static_cast<int>(row.facings.size());
@@ -150,8 +150,7 @@ int row_below(const ShelfReading& reading, const Box& box) {
     const Row& row = reading.rows[i];
     const double outside =
         std::max({0.0F, row.box.x1 - box.center_x(), box.center_x() - row.box.x2});
-    const double distance =
-        std::abs(height_at(row, box.center_x()) - box.y2) + 0.05 * outside;
+    const double distance = std::abs(height_at(row, box.center_x()) - box.y2) + 0.05 * outside;
     if (distance >= nearest) continue;
     nearest = distance;
     best = static_cast<int>(i);
@@ -169,8 +168,7 @@ Gap detected(const Detection& detection, const ShelfReading& reading) {
   const Row& row = reading.rows[static_cast<std::size_t>(gap.row)];
   const double x = detection.box.center_x();
   for (const Facing& facing : row.facings) gap.before += facing.base.center_x() < x ? 1 : 0;
-  gap.facings =
-      std::max(1, static_cast<int>(detection.box.width() / usual_width(row, x) + 0.1));
+  gap.facings = std::max(1, static_cast<int>(detection.box.width() / usual_width(row, x) + 0.1));
   return gap;
 }
 

@@ -187,8 +187,8 @@ class Checker {
         if (right.fixture != left.fixture || right.x >= right_end) break;
         const PlannedProduct& other = planogram_.products[right.product];
         const double slack = kTolerance * std::min(one.width, other.width);
-        const double shared_y = std::min(left.y + one.height, right.y + other.height) -
-                                std::max(left.y, right.y);
+        const double shared_y =
+            std::min(left.y + one.height, right.y + other.height) - std::max(left.y, right.y);
         const double slack_y = kTolerance * std::min(one.height, other.height);
         if (right_end - right.x <= slack || shared_y <= slack_y) continue;
         fault(where_[order[j]], "position '", printable(right.id), "' begins at x ", right.x,

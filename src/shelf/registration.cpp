@@ -94,8 +94,8 @@ class Registrar {
     std::vector<Hypothesis> hypotheses = vote();
     std::stable_sort(hypotheses.begin(), hypotheses.end(),
                      [](const Hypothesis& a, const Hypothesis& b) { return a.votes > b.votes; });
-    constexpr std::size_t kFirstLook = 150;
-    constexpr std::size_t kSecondLook = 12;
+    constexpr std::size_t kFirstLook = 250;
+    constexpr std::size_t kSecondLook = 24;
     if (hypotheses.size() > kFirstLook) hypotheses.resize(kFirstLook);
     struct Candidate {
       double score = 0;
@@ -239,7 +239,8 @@ class Registrar {
                                  const std::vector<Round>& rounds) const {
     constexpr std::size_t kFewest = 3;
     for (const Round& round : rounds) {
-      const Alignment alignment = align(facings_, map, round.max_shift, 0.6 * round.max_shift, Candidates::kOnBoards);
+      const Alignment alignment =
+          align(facings_, map, round.max_shift, 0.6 * round.max_shift, Candidates::kOnBoards);
       std::vector<ShelfMap::Pair> pairs;
       for (std::size_t s = 0; s < alignment.size(); ++s) {
         if (alignment[s] == kNothing) continue;
@@ -249,8 +250,7 @@ class Registrar {
         const bool disagree = facings_.disagree(plan, seen, facings_.label_known[s]);
         const double weight = disagree ? 0.2 : 1;
         const double size = std::max(1.0F, std::min(seen.base.width(), seen.base.height()));
-        pairs.push_back(
-            {{plan.x, plan.foot}, {seen.base.center_x(), seen.base.y2}, weight, size});
+        pairs.push_back({{plan.x, plan.foot}, {seen.base.center_x(), seen.base.y2}, weight, size});
         // Tops tell the scale upwards where one row is all there is.
         pairs.push_back({{plan.x, plan.foot - plan.height},
                          {seen.base.center_x(), seen.base.y1},
@@ -292,7 +292,8 @@ class Registrar {
       if (!is_near(plan, anchor, reach) || !map.is_sound_at({plan.x, plan.foot})) continue;
       const Place foot = map.to_picture({plan.x, plan.foot});
       const Place top = map.to_picture({plan.x, plan.foot - plan.height});
-      const bool inside = foot.x > 0 && foot.x < image_.width && foot.y < image_.height && top.y > 0;
+      const bool inside =
+          foot.x > 0 && foot.x < image_.width && foot.y < image_.height && top.y > 0;
       if (inside) sum -= 0.4;
     }
     return sum;

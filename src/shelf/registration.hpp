@@ -40,7 +40,8 @@ struct Facings {
   std::vector<bool> has_class;         ///< by product: whether the model knows it
 
   /// Whether a facing certainly holds something other than what the plan wants there.
-  bool disagree(const PlannedFacing& plan, const SeenFacing& seen_facing, bool label_is_known) const;
+  bool disagree(const PlannedFacing& plan, const SeenFacing& seen_facing,
+                bool label_is_known) const;
   std::vector<bool> label_known;  ///< by seen facing: its label says which product it is, or isn't
 };
 

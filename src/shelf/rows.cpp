@@ -201,9 +201,7 @@ class RowFinder {
     for (Product& product : products_) product.level = field_.level(product.x, product.box.y2);
   }
 
-  double top_level(const Product& product) const {
-    return field_.level(product.x, product.box.y1);
-  }
+  double top_level(const Product& product) const { return field_.level(product.x, product.box.y1); }
 
   /// What a product may stand on, and how much that looks like a board.
   void find_supporters() {
@@ -231,8 +229,8 @@ class RowFinder {
         // Equal packages in a column stack well; on two boards they would meet by chance.
         const Box& below = products_[supporter_[i]].box;
         const double slack = 0.12 * upper.width();
-        const bool aligned = std::abs(below.x1 - upper.box.x1) < slack &&
-                             std::abs(below.x2 - upper.box.x2) < slack;
+        const bool aligned =
+            std::abs(below.x1 - upper.box.x1) < slack && std::abs(below.x2 - upper.box.x2) < slack;
         votes_[i] += aligned ? -2 : 1;
       }
       // What is far below may well have lost its top.
@@ -562,8 +560,7 @@ class RowFinder {
     const double start = slopes.empty() && slope == 0.0 ? middle : median(std::move(rests));
     const auto add = [&](double x) {
       const double level = start + slope * (x - feet[0].x);
-      row.line.push_back(
-          {static_cast<float>(x), static_cast<float>(field_.y_at(x, level))});
+      row.line.push_back({static_cast<float>(x), static_cast<float>(field_.y_at(x, level))});
     };
     add(row.box.x1);
     for (const Point& foot : feet) {
@@ -634,7 +631,7 @@ class RowFinder {
 
   const std::vector<Box>& boxes_;
   RowOptions options_;
-  std::vector<Product> products_;  // left to right
+  std::vector<Product> products_;   // left to right
   std::vector<std::size_t> owner_;  // by input: the box it is part of
   LevelField field_;
   std::vector<std::size_t> supporter_;  // by product

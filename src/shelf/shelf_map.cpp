@@ -28,9 +28,15 @@ ShelfMap::ShelfMap(Size image)
       scale_(std::max(1.0, std::hypot(image.width, image.height) / 2)) {}
 
 ShelfMap::ShelfMap(Size image, const Affine& start) : ShelfMap(image) {
-  forward_ = {start.xx / scale_, start.xy / scale_, (start.x0 - center_.x) / scale_,
-              start.yx / scale_, start.yy / scale_, (start.y0 - center_.y) / scale_,
-              0,                 0,                 1};
+  forward_ = {start.xx / scale_,
+              start.xy / scale_,
+              (start.x0 - center_.x) / scale_,
+              start.yx / scale_,
+              start.yy / scale_,
+              (start.y0 - center_.y) / scale_,
+              0,
+              0,
+              1};
   invert();
 }
 
@@ -83,8 +89,8 @@ void ShelfMap::fit_homography(const std::vector<Pair>& pairs) {
     for (const Pair& pair : pairs) {
       const double x = (pair.plan.x - plan_center_.x) / plan_scale_;
       const double y = (pair.plan.y - plan_center_.y) / plan_scale_;
-      const Place to = straightened({(pair.picture.x - center_.x) / scale_,
-                                     (pair.picture.y - center_.y) / scale_});
+      const Place to = straightened(
+          {(pair.picture.x - center_.x) / scale_, (pair.picture.y - center_.y) / scale_});
       double weight = pair.weight * scale_ / std::max(1.0, pair.size);
       if (round > 0) weight *= trust(distance(to_picture(pair.plan), pair.picture) / pair.size);
       problem.add({x, y, 1, 0, 0, 0, -to.x * x, -to.x * y}, to.x, weight);

@@ -31,8 +31,8 @@ void check(const AuditRecord& audit) {
   std::set<std::pair<std::string, int>> counted;
   for (const StoredCount& count : audit.counts) {
     GONDOLA_EXPECTS(count.row >= -1 && count.facings >= 0 && count.products >= 0, "count of '",
-                    printable(count.label), "': row ", count.row, ", ", count.facings,
-                    " facings, ", count.products, " products");
+                    printable(count.label), "': row ", count.row, ", ", count.facings, " facings, ",
+                    count.products, " products");
     const bool is_first = counted.insert({count.label, count.row}).second;
     GONDOLA_EXPECTS(is_first, "two counts of '", printable(count.label), "' in row ", count.row);
   }

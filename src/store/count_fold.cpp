@@ -52,8 +52,7 @@ void CountFold::start_audit(const AuditKey& audit) {
 }
 
 void CountFold::add(std::int64_t label, int row, int facings, int products) {
-  Series& series =
-      series_[{audit_.camera, grouping_.label ? label : 0, grouping_.row ? row : -1}];
+  Series& series = series_[{audit_.camera, grouping_.label ? label : 0, grouping_.row ? row : -1}];
   if (series.last_audit != audit_.id) {
     if (series.first_audit == 0) series.first_audit = audit_.id;
     series.last_audit = audit_.id;

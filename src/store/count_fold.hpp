@@ -47,8 +47,8 @@ class CountFold {
   std::vector<CountSummary> finish(const std::function<std::string(std::int64_t)>& label_name);
 
  private:
-  /// Camera and place are numbers for what a line shows of store and camera; label and row are 0 and
-  /// -1 when not grouped by.
+  /// Camera and place are numbers for what a line shows of store and camera; label and row are 0
+  /// and -1 when not grouped by.
   struct Key {
     std::int64_t place = 0;
     std::int64_t label = 0;

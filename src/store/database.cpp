@@ -20,6 +20,13 @@ namespace fs = std::filesystem;
   throw IoError(concat("cannot open store ", path.string(), ": ", reason));
 }
 
+constexpr const char* kOtherKindOfFile =
+    "it is not a store but another kind of file; name another file";
+constexpr const char* kNotWritable =
+    "it may only be read; change the permissions, or name another file";
+constexpr const char* kFull =
+    "the disk is full; make room and try again (what is in the store is safe)";
+
 int access_error(const fs::path& path, int mode) {
   return ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0 ? 0 : errno;
 }
@@ -38,14 +45,16 @@ void check_kind_of_file(const fs::path& path, bool read_only) {
   const fs::file_status status = fs::status(path, error);
   if (fs::is_directory(status)) fail(path, "it is a folder; name a file");
   if (read_only && status.type() == fs::file_type::not_found) fail(path, "there is no such file");
-  if (fs::exists(status) && !fs::is_regular_file(status)) {
-    fail(path, "it is a device or pipe; name a file on a disk");
-  }
+  if (!fs::exists(status)) return;
+  if (!fs::is_regular_file(status)) fail(path, "it is a device or pipe; name a file on a disk");
+  // SQLite takes a file of one byte for an empty one and would write over it.
+  if (fs::file_size(path, error) == 1) fail(path, kOtherKindOfFile);
 }
 
 SQLite::Database connect(const fs::path& path, const OpenOptions& options) {
-  const int flags =
-      options.read_only ? SQLite::OPEN_READONLY : SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE;
+  // For reading, too, with the right to write where there is one (SQLite falls back by itself):
+  // only then are the files beside the store put away when it is closed.
+  const int flags = SQLite::OPEN_READWRITE | (options.read_only ? 0 : SQLite::OPEN_CREATE);
   // An absolute path, because SQLite reads more into names like ":memory:".
   const fs::path absolute = fs::absolute(path);
   try {
@@ -100,17 +109,26 @@ void set_write_ahead_log(SQLite::Database& database, std::chrono::milliseconds t
 }  // namespace
 
 int system_error_of(const SQLite::Database& database) {
-  return sqlite3_system_errno(database.getHandle());
+  if (const int error = sqlite3_system_errno(database.getHandle()); error != 0) return error;
+  // A commit's error is known to the log file alone.
+  sqlite3_file* log = nullptr;
+  int error = 0;
+  if (sqlite3_file_control(database.getHandle(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) ==
+          SQLITE_OK &&
+      log->pMethods != nullptr) {
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+  }
+  return error;
 }
 
 std::string reason_of(const SQLite::Exception& error, int system_error,
                       const OpenOptions& options) {
   constexpr int kPrimaryCode = 0xFF;
-  const int code = error.getErrorCode() < 0 ? error.getErrorCode()
-                                            : error.getErrorCode() & kPrimaryCode;
+  const int code =
+      error.getErrorCode() < 0 ? error.getErrorCode() : error.getErrorCode() & kPrimaryCode;
   switch (code) {
     case SQLITE_FULL:
-      return "the disk is full; make room and try again (what is in the store is safe)";
+      return kFull;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return concat("another program has kept it locked for more than ",
@@ -118,15 +136,13 @@ std::string reason_of(const SQLite::Exception& error, int system_error,
     case SQLITE_CORRUPT:
       return "it is damaged; go back to a copy, or save what is left with sqlite3's .recover";
     case SQLITE_NOTADB:
-      return "it is not a store but another kind of file; name another file";
+      return kOtherKindOfFile;
     case SQLITE_READONLY:
-      return "it may only be read; change the permissions, or name another file";
+      return kNotWritable;
     case SQLITE_CANTOPEN:
     case SQLITE_IOERR:
     case SQLITE_PERM:
-      if (system_error == ENOSPC || system_error == EDQUOT) {
-        return "the disk is full; make room and try again (what is in the store is safe)";
-      }
+      if (system_error == ENOSPC || system_error == EDQUOT) return kFull;
       if (system_error != 0) return std::strerror(system_error);
       break;
     default:
@@ -142,9 +158,11 @@ SQLite::Database open_database(const fs::path& path, const OpenOptions& options,
   try {
     const FileIdentity identity = identify(database);
     check_identity(identity, path, options, steps);
-    if (!options.read_only) {
+    if (options.read_only) {
+      database.exec("PRAGMA query_only = ON");
+    } else {
       if (sqlite3_db_readonly(database.getHandle(), "main") != 0) {
-        fail(path, "it may only be read; change the permissions, or name another file");
+        fail(path, kNotWritable);
       }
       set_write_ahead_log(database, options.busy_timeout);
       // FULL: a commit returns when the log is on the disk, not before.
@@ -153,6 +171,12 @@ SQLite::Database open_database(const fs::path& path, const OpenOptions& options,
     }
     database.exec("PRAGMA foreign_keys = ON");
   } catch (const SQLite::Exception& error) {
+    const fs::path folder = fs::absolute(path).parent_path();
+    if (options.read_only && access_error(folder, W_OK) != 0) {
+      fail(path,
+           "its folder may not be written, where SQLite keeps two more files while a store is "
+           "read; copy it elsewhere");
+    }
     fail(path, reason_of(error, system_error_of(database), options));
   }
   return database;

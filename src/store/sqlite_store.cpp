@@ -2,38 +2,18 @@
 
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 #include "audit_writer.hpp"
-#include "count_fold.hpp"
 #include "database.hpp"
 #include "gondola/core/error.hpp"
-#include "statements.hpp"
+#include "queries.hpp"
 
 namespace gondola::store {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Conditions on a table that has a camera_id and a time.
-Conditions time_and_place(const Query& query, const std::string& time) {
-  Conditions conditions;
-  if (query.from) conditions.add(time + " >= ?", *query.from);
-  if (query.to) conditions.add(time + " < ?", *query.to);
-  // The plus keeps SQLite from going by camera and sorting by time afterwards.
-  conditions.add_list(
-      "+camera_id IN (SELECT cameras.id FROM cameras JOIN stores ON stores.id = store_id "
-      "WHERE stores.name IN",
-      query.stores, ")");
-  conditions.add_list("+camera_id IN (SELECT id FROM cameras WHERE name IN", query.cameras, ")");
-  return conditions;
-}
-
-Conditions of_labels(const Query& query) {
-  Conditions conditions;
-  conditions.add_list("label_id IN (SELECT id FROM names WHERE name IN", query.labels, ")");
-  return conditions;
-}
 
 class SqliteStore : public EventStore {
  public:
@@ -61,36 +41,29 @@ class SqliteStore : public EventStore {
   std::vector<AuditRecord> audits(const Query& query, bool with_details) const override {
     return guarded("read", [&] {
       const SQLite::Transaction snapshot(database_);
-      std::vector<AuditRecord> audits = read_audits(query);
-      if (with_details) read_details(audits);
-      return audits;
+      return read_audits(database_, query, with_details);
     });
   }
 
   std::vector<EventRecord> events(const Query& query) const override {
-    return guarded("read", [&] { return read_events(query); });
+    return guarded("read", [&] { return read_events(database_, query); });
   }
 
   std::vector<CountSummary> summarize(const Query& query, const Grouping& grouping) const override {
     return guarded("read", [&] {
       const SQLite::Transaction snapshot(database_);
-      return fold_counts(query, grouping);
+      return summarize_counts(database_, query, grouping);
     });
   }
 
   std::vector<std::string> stores() const override {
-    return guarded("read", [&] {
-      std::vector<std::string> names;
-      SQLite::Statement statement(database_, "SELECT name FROM stores ORDER BY name");
-      while (statement.executeStep()) names.push_back(RowReader(statement).text());
-      return names;
-    });
+    return guarded("read", [&] { return read_stores(database_); });
   }
 
  private:
   /// Turns what SQLite throws into an IoError: "cannot <doing> store PATH: reason".
   template <typename Work>
-  auto guarded(std::string_view doing, Work&& work) const {
+  std::invoke_result_t<Work&> guarded(std::string_view doing, Work work) const {
     try {
       return work();
     } catch (const SQLite::Exception& error) {
@@ -103,7 +76,7 @@ class SqliteStore : public EventStore {
   }
 
   template <typename Work>
-  auto in_transaction(Work&& work) {
+  std::invoke_result_t<Work&> in_transaction(Work work) {
     if (!writer_) fail("write to", "it was opened for reading only");
     return guarded("write to", [&] {
       // Immediate: whoever began by reading could not wait for another writer.
@@ -111,188 +84,6 @@ class SqliteStore : public EventStore {
       auto result = work();
       transaction.commit();
       return result;
-    });
-  }
-
-  std::vector<AuditRecord> read_audits(const Query& query) const {
-    const Conditions conditions = time_and_place(query, "taken_at");
-    SQLite::Statement statement(
-        database_,
-        "SELECT audits.id, stores.name, cameras.name, source, content, taken_at, width, height, "
-        "model, planogram, facings, on_shelf_availability, planogram_compliance, picture "
-        "FROM audits CROSS JOIN cameras ON cameras.id = camera_id "
-        "CROSS JOIN stores ON stores.id = store_id WHERE " +
-            conditions.sql() + " ORDER BY taken_at, audits.id");
-    conditions.bind(statement);
-    std::vector<AuditRecord> audits;
-    while (statement.executeStep()) {
-      RowReader row(statement);
-      AuditRecord& audit = audits.emplace_back();
-      audit.id = row.integer64();
-      audit.store = row.text();
-      audit.camera = row.text();
-      audit.source = row.text();
-      audit.content = row.text();
-      audit.taken_at = row.integer64();
-      audit.image.width = row.integer();
-      audit.image.height = row.integer();
-      audit.model = row.text();
-      audit.planogram = row.text();
-      audit.facings = row.integer();
-      audit.on_shelf_availability = row.optional_real();
-      audit.planogram_compliance = row.optional_real();
-      audit.picture = row.text();
-    }
-    return audits;
-  }
-
-  void read_details(std::vector<AuditRecord>& audits) const {
-    SQLite::Statement detections(
-        database_,
-        "SELECT name, score, x1, y1, x2, y2, shelf_row, facing FROM detections "
-        "JOIN names ON names.id = label_id WHERE audit_id = ? ORDER BY number");
-    SQLite::Statement gaps(database_,
-                           "SELECT x1, y1, x2, y2, shelf_row, facings FROM gaps "
-                           "WHERE audit_id = ? ORDER BY number");
-    SQLite::Statement counts(database_,
-                             "SELECT name, shelf_row, facings, products FROM counts "
-                             "JOIN names ON names.id = label_id WHERE audit_id = ? ORDER BY number");
-    SQLite::Statement positions(
-        database_,
-        "SELECT position.name, product.name, status.name FROM positions "
-        "JOIN names position ON position.id = position_id "
-        "JOIN names product ON product.id = product_id "
-        "JOIN names status ON status.id = status_id WHERE audit_id = ? ORDER BY number");
-    for (AuditRecord& audit : audits) {
-      for_each_row(detections, audit.id, [&](RowReader& row) {
-        StoredDetection& detection = audit.detections.emplace_back();
-        detection.label = row.text();
-        detection.score = row.real();
-        detection.box = box_of(row);
-        detection.row = row.integer();
-        detection.facing = row.integer();
-      });
-      for_each_row(gaps, audit.id, [&](RowReader& row) {
-        StoredGap& gap = audit.gaps.emplace_back();
-        gap.box = box_of(row);
-        gap.row = row.integer();
-        gap.facings = row.integer();
-      });
-      for_each_row(counts, audit.id, [&](RowReader& row) {
-        StoredCount& count = audit.counts.emplace_back();
-        count.label = row.text();
-        count.row = row.integer();
-        count.facings = row.integer();
-        count.products = row.integer();
-      });
-      for_each_row(positions, audit.id, [&](RowReader& row) {
-        StoredPosition& position = audit.positions.emplace_back();
-        position.position = row.text();
-        position.product = row.text();
-        position.status = row.text();
-      });
-    }
-  }
-
-  template <typename Read>
-  static void for_each_row(SQLite::Statement& statement, std::int64_t audit, const Read& read) {
-    const ResetAtEnd reset(statement);
-    statement.bind(1, audit);
-    while (statement.executeStep()) {
-      RowReader row(statement);
-      read(row);
-    }
-  }
-
-  static Box box_of(RowReader& row) {
-    Box box;
-    box.x1 = row.real();
-    box.y1 = row.real();
-    box.x2 = row.real();
-    box.y2 = row.real();
-    return box;
-  }
-
-  std::vector<EventRecord> read_events(const Query& query) const {
-    const Conditions conditions = time_and_place(query, "at");
-    const Conditions labels = of_labels(query);
-    SQLite::Statement statement(
-        database_,
-        "SELECT events.id, stores.name, cameras.name, at, kind.name, label.name, place.name, "
-        "facings_before, facings_after, picture FROM events "
-        "CROSS JOIN cameras ON cameras.id = camera_id CROSS JOIN stores ON stores.id = store_id "
-        "CROSS JOIN names kind ON kind.id = kind_id CROSS JOIN names label ON label.id = label_id "
-        "CROSS JOIN names place ON place.id = place_id WHERE " +
-            conditions.sql() + " AND " + labels.sql() + " ORDER BY at, events.id");
-    labels.bind(statement, conditions.bind(statement));
-    std::vector<EventRecord> events;
-    while (statement.executeStep()) {
-      RowReader row(statement);
-      EventRecord& event = events.emplace_back();
-      event.id = row.integer64();
-      event.store = row.text();
-      event.camera = row.text();
-      event.at = row.integer64();
-      event.kind = row.text();
-      event.label = row.text();
-      event.place = row.text();
-      event.before = row.integer();
-      event.after = row.integer();
-      event.picture = row.text();
-    }
-    return events;
-  }
-
-  std::map<std::int64_t, CameraName> read_cameras() const {
-    std::map<std::int64_t, CameraName> cameras;
-    SQLite::Statement statement(database_,
-                                "SELECT cameras.id, stores.name, cameras.name FROM cameras "
-                                "JOIN stores ON stores.id = store_id");
-    while (statement.executeStep()) {
-      RowReader row(statement);
-      const std::int64_t id = row.integer64();
-      CameraName& name = cameras[id];
-      name.store = row.text();
-      name.camera = row.text();
-    }
-    return cameras;
-  }
-
-  std::vector<CountSummary> fold_counts(const Query& query, const Grouping& grouping) const {
-    const Conditions audits = time_and_place(query, "taken_at");
-    const Conditions labels = of_labels(query);
-    SQLite::Statement statement(
-        database_, concat("SELECT id, camera_id, taken_at, label_id, shelf_row, counts.facings, "
-                          "products FROM audits LEFT JOIN counts ON audit_id = id AND ",
-                          grouping.row ? "in_rows" : "in_total", " AND ", labels.sql(), " WHERE ",
-                          audits.sql(), " ORDER BY taken_at, id"));
-    audits.bind(statement, labels.bind(statement));
-    CountFold fold(grouping, read_cameras());
-    AuditKey audit;
-    while (statement.executeStep()) {
-      RowReader row(statement);
-      const std::int64_t id = row.integer64();
-      if (id != audit.id) {
-        audit.id = id;
-        audit.camera = row.integer64();
-        audit.taken_at = row.integer64();
-        fold.start_audit(audit);
-      }
-      constexpr int kLabelColumn = 3;
-      if (statement.isColumnNull(kLabelColumn)) continue;
-      RowReader count(statement, kLabelColumn);
-      const std::int64_t label = count.integer64();
-      const int shelf_row = count.integer();
-      const int facings = count.integer();
-      const int products = count.integer();
-      fold.add(label, shelf_row, facings, products);
-    }
-    SQLite::Statement name(database_, "SELECT name FROM names WHERE id = ?");
-    return fold.finish([&](std::int64_t id) {
-      const ResetAtEnd reset(name);
-      name.bind(1, id);
-      name.executeStep();
-      return name.getColumn(0).getString();
     });
   }
 

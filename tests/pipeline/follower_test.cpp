@@ -137,9 +137,22 @@ TEST(Follower, TakesFramesWithTheSameTime) {
   Follower follower({}, kNames);
   FrameDetections first = frame("a.mp4", 0, 100);
   follower.follow(first);
-  FrameDetections again = frame("a.mp4", 0, 100);
+  FrameDetections again = frame("a.mp4", 1, 100);
+  again.frame.time_s = 0;
   follower.follow(again);
   EXPECT_THAT(again.tracks, ElementsAre(1));
+  EXPECT_EQ(follower.counts().size(), 1U);
+}
+
+TEST(Follower, StartsAnewWhenTheSameFileComesAgain) {
+  Follower follower(with_door(), kNames);
+  walk(follower, "a.mp4", 0, 90, 250);
+  walk(follower, "a.mp4", 0, 90, 250);
+  follower.finish();
+  const auto counts = follower.counts();
+  ASSERT_EQ(counts.size(), 2U);
+  EXPECT_EQ(counts[0].totals.front().in, 1U);
+  EXPECT_EQ(counts[1].totals.front().in, 1U);
 }
 
 TEST(Follower, AsksTheCameraMotionOfEachSource) {

@@ -54,7 +54,8 @@ class Camera {
     turn(u, z, options_.yaw);
     turn(v, z, options_.pitch);
     turn(u, v, options_.roll);
-    z += options_.distance * width_;
+    z += options_.distance *
+         std::max(width_, height_ * options_.image.width / options_.image.height);
     const double half_w = options_.image.width / 2.0;
     const double half_h = options_.image.height / 2.0;
     const double focal = 1.0 * options_.image.width;
@@ -84,9 +85,9 @@ MadeShelf make_shelf(const MadeShelfOptions& options) {
   constexpr int kKinds = 14;
   std::vector<int> stacked(kKinds, 1);
   for (int i = 0; i < kKinds; ++i) {
-    const double height = random.uniform(9, 24);
-    plan.products.push_back({"p" + std::to_string(i), "Product " + std::to_string(i),
-                             height * random.uniform(0.35, 1.0), height});
+    const double height = random.uniform(10, 24);
+    plan.products.push_back(
+        {"p" + std::to_string(i), "Product " + std::to_string(i), random.uniform(7, 13), height});
     if (height < 15) stacked[static_cast<std::size_t>(i)] = random.integer(1, options.most_stacked);
   }
   struct Level {
@@ -126,20 +127,24 @@ MadeShelf make_shelf(const MadeShelfOptions& options) {
       const double end = (bay + 1) * options.bay_width - 2;
       int facing = 0;
       while (true) {
-        const auto product = static_cast<std::size_t>(random.integer(0, kKinds - 1));
+        auto product = static_cast<std::size_t>(random.integer(0, kKinds - 1));
+        // The end of a row takes what still fits, so that no board is left free by chance.
+        for (int i = 0; i < kKinds && plan.products[product].width > end - x; ++i) {
+          product = (product + 1) % kKinds;
+        }
         const PlannedProduct& kind = plan.products[product];
         const int room = static_cast<int>((end - x) / kind.width);
         if (room < 1) break;
         const int count = std::min(room, random.integer(1, 4));
-        const bool is_empty = facing > 0 && random.chance(options.empty_share) &&
-                              !shelf.position_is_empty.back();
+        const bool is_empty =
+            facing > 0 && random.chance(options.empty_share) && !shelf.position_is_empty.back();
         const auto position = plan.positions.size();
-        plan.positions.push_back({std::to_string(position), product, fixture, x,
-                                  level.bottom - kind.height, count});
+        plan.positions.push_back(
+            {std::to_string(position), product, fixture, x, level.bottom - kind.height, count});
         shelf.position_is_empty.push_back(is_empty);
-        const int high = std::max(
-            1, std::min(stacked[product], static_cast<int>((level.bottom - level.top - 2) /
-                                                           kind.height)));
+        const int high =
+            std::max(1, std::min(stacked[product],
+                                 static_cast<int>((level.bottom - level.top - 2) / kind.height)));
         for (int i = 0; i < count; ++i, ++facing) {
           const int stack = random.integer(1, high);
           for (int k = 0; k < stack; ++k) {
@@ -175,9 +180,8 @@ MadeShelf make_shelf(const MadeShelfOptions& options) {
     if (!shelf.position_is_empty[p]) continue;
     const PlannedPosition& position = plan.positions[p];
     const PlannedProduct& kind = plan.products[position.product];
-    const Box box =
-        camera.see(position.x, position.y, position.x + position.facings * kind.width,
-                   position.y + kind.height);
+    const Box box = camera.see(position.x, position.y, position.x + position.facings * kind.width,
+                               position.y + kind.height);
     if (inside(box, shelf.image) < 0.5) continue;
     shelf.gaps.push_back(
         {clip(box, shelf.image), static_cast<int>(position.fixture), position.facings});

@@ -15,15 +15,16 @@ struct MadeShelfOptions {
   std::uint32_t seed = 1;
   int rows = 5;
   int bays = 1;
-  double bay_width = 120;   ///< centimetres
-  int most_stacked = 3;     ///< of products that stack
-  double empty_share = 0;   ///< of the positions
-  double yaw = 0;           ///< degrees
-  double pitch = 0;         ///< degrees
-  double roll = 0;          ///< degrees
-  double bend = 0;          ///< of the lens: distorted = straight * (1 + bend * r^2), r 1 in a corner
-  double distance = 1.1;    ///< of the camera, in widths of the shelf; less shows a part of it
-  bool level_bays = true;   ///< whether boards go on in the next bay
+  double bay_width = 120;  ///< centimetres
+  int most_stacked = 3;    ///< of products that stack
+  double empty_share = 0;  ///< of the positions
+  double yaw = 0;          ///< degrees
+  double pitch = 0;        ///< degrees
+  double roll = 0;         ///< degrees
+  double bend = 0;  ///< of the lens: distorted = straight * (1 + bend * r^2), r 1 in a corner
+  double distance =
+      1.1;  ///< of the camera: 1 shows all of a shelf that is seen from straight ahead
+  bool level_bays = true;  ///< whether boards go on in the next bay
   Size image{1280, 960};
 };
 

@@ -54,7 +54,7 @@ TimeStep step_for(const TimeSpan& span);
 /// Requires: span.from < span.to (ContractViolation).
 std::vector<TimeSpan> calendar_steps(const TimeSpan& span, TimeStep step);
 
-/// What a chart writes under a step that starts then: "08:00", "1 Nov", "Nov 2026".
+/// What a chart writes under a step that starts then: "1 Nov 08:00", "1 Nov", "Nov 2026".
 std::string step_label(store::UtcMilliseconds start, TimeStep step);
 
 }  // namespace gondola::report

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "gondola/report/local_time.hpp"
@@ -37,12 +38,12 @@ struct ReportOptions {
 
   GroupBy by{false, false, true, false};
 
-  /// Facings of a label in a shop at which it is low, >= 0; 0 for never. It speaks of labels that
-  /// usually have more, so that a product with one facing is not low for ever. Raising it warns
-  /// earlier.
-  int low_at = 1;
+  /// Fewest facings of a label in a shop, >= 0: fewer are low. It speaks of labels that usually
+  /// have that many, so that a product with one facing is not low for ever. Raising it warns
+  /// earlier; at 1 and below nothing is low, only sold out.
+  int fewest = 2;
   /// The same by label, whatever is usual.
-  std::map<std::string, int> low_at_label;
+  std::map<std::string, int> fewest_of;
 };
 
 /// A camera or fixture of a shop. Every audit of it looks at the same shelf.
@@ -63,7 +64,12 @@ struct GroupKey {
   std::string store;
   std::string camera;
   std::string label;
-  int row = -1;  ///< from 0
+  int row = -1;  ///< from 0; -1 also for a label that was not counted by row
+
+  friend bool operator<(const GroupKey& a, const GroupKey& b) {
+    return std::tie(a.store, a.camera, a.label, a.row) <
+           std::tie(b.store, b.camera, b.label, b.row);
+  }
 };
 
 /// A group's counts in one time step.
@@ -77,8 +83,8 @@ struct GroupStep {
 
 struct GroupSummary {
   GroupKey key;
-  int facings_first = 0;         ///< sum over the first audits of the shelves
-  int facings_last = 0;          ///< and over the last ones
+  int facings_first = 0;  ///< sum over the first audits of the shelves
+  int facings_last = 0;   ///< and over the last ones
   int products_last = 0;
   double facings_usual = 0;      ///< mean of the steps that have a value
   std::vector<GroupStep> steps;  ///< one per Summary::steps
@@ -117,26 +123,26 @@ struct Problem {
   /// Index into Summary::shelves; of a label that is low or sold out, the shelf with most of it, or
   /// where it was seen last.
   std::size_t shelf = 0;
-  std::string label;        ///< of the product, "" for a gap
-  std::string position;     ///< of the planogram, "" for none
-  int row = -1;             ///< from 0; -1 for none
+  std::string label;               ///< of the product, "" for a gap
+  std::string position;            ///< of the planogram, "" for none
+  int row = -1;                    ///< from 0; -1 for none
   std::optional<std::size_t> gap;  ///< index into the audit's gaps
-  int facings = 0;          ///< of a gap: that would fit; of a label: that are left
-  double usual = 0;         ///< of a label: facings in the mean of the range
+  int facings = 0;                 ///< of a gap: that would fit; of a label: that are left
+  double usual = 0;                ///< of a label: facings in the mean of the range
 };
 
 struct Totals {
   std::int64_t audits = 0;
   int facings_first = 0;  ///< sums over the first and over the last audits of the shelves
   int facings_last = 0;
-  int gaps = 0;           ///< of the last audits
-  int gap_facings = 0;    ///< that would fit into them
+  int gaps = 0;                              ///< of the last audits
+  int gap_facings = 0;                       ///< that would fit into them
   std::optional<double> availability_first;  ///< 0..1, means over the shelves
   std::optional<double> availability_last;
   std::optional<double> compliance_first;
   std::optional<double> compliance_last;
-  int positions = 0;        ///< of the last audits, those that are hidden not counted
-  int positions_wrong = 0;  ///< of them, not correct
+  int positions = 0;                  ///< of the last audits, those that are hidden not counted
+  int positions_wrong = 0;            ///< of them, not correct
   std::map<std::string, int> events;  ///< how many, by kind
 };
 
@@ -147,10 +153,10 @@ struct Summary {
   GroupBy by;
   TimeStep step = TimeStep::kDay;
   Totals totals;
-  std::vector<StepSummary> steps;    ///< of `seen`, never empty
-  std::vector<GroupSummary> groups;  ///< in the order of their keys
-  std::vector<ShelfSummary> shelves; ///< in the order of their keys
-  std::vector<Problem> problems;     ///< in the order of their kinds, then shelf by shelf
+  std::vector<StepSummary> steps;          ///< of `seen`, never empty
+  std::vector<GroupSummary> groups;        ///< in the order of their keys
+  std::vector<ShelfSummary> shelves;       ///< in the order of their keys
+  std::vector<Problem> problems;           ///< in the order of their kinds, then shelf by shelf
   std::vector<store::EventRecord> events;  ///< in order of time
 };
 

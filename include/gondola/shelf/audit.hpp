@@ -40,10 +40,10 @@ struct AuditProduct {
 /// product on the board.
 struct LabelCount {
   std::string label;
-  int products = 0;            ///< detections
-  int facings = 0;             ///< columns of them
-  double facing_share = 0;     ///< of all facings, 0..1
-  double length_share = 0;     ///< of the summed widths of all facings in the picture, 0..1
+  int products = 0;              ///< detections
+  int facings = 0;               ///< columns of them
+  double facing_share = 0;       ///< of all facings, 0..1
+  double length_share = 0;       ///< of the summed widths of all facings in the picture, 0..1
   std::vector<int> row_facings;  ///< by row
 };
 

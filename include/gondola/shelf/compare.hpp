@@ -30,7 +30,7 @@ struct CompareOptions {
   /// 0..1. A planned facing of which less lies inside the picture is hidden.
   double min_inside = 0.5;
 
-  /// 0..1. A planned facing of which this share is covered by a gap is empty.
+  /// 0..1. A planned facing of which this share is covered by a gap, or by nothing, is empty.
   double gap_share = 0.4;
 
   /// > 0. How far from its planned place, in planned widths, a facing may stand.
@@ -86,12 +86,15 @@ struct Comparison {
 ///
 /// @param detections  those that were read, in that order
 /// @param class_names  labels by class id
-/// @param gaps  as find_gaps() found them: they tell an empty place from a hidden one
+/// @param gaps  as find_gaps() found them
+/// @param model_knows_gaps  whether the model has a class for empty places: then a place is empty
+///   when it sees one there, and else hidden; without it, when nothing was found before it
 ///
 /// Requires: one placement per detection, class ids with a name (ContractViolation).
 /// Thread-safe: no state.
 Comparison compare(const ShelfReading& reading, const std::vector<Detection>& detections,
                    const std::vector<std::string>& class_names, const std::vector<Gap>& gaps,
-                   const Planogram& planogram, Size image, const CompareOptions& options = {});
+                   bool model_knows_gaps, const Planogram& planogram, Size image,
+                   const CompareOptions& options = {});
 
 }  // namespace gondola::shelf

@@ -61,8 +61,8 @@ struct Facing {
 
 /// The products on one board of one bay.
 struct Row {
-  int bay = 0;    ///< from the left
-  int level = 0;  ///< from the top of its bay
+  int bay = 0;                  ///< from the left
+  int level = 0;                ///< from the top of its bay
   std::vector<Facing> facings;  ///< left to right, never empty
   std::vector<Point> line;      ///< through the feet, left to right, at least two points
   Box box;                      ///< around all products of the row

@@ -40,8 +40,9 @@ struct StoredPosition {
 
 /// A number of things with a label, in one row (-1 = all rows) of one audit.
 ///
-/// A label may have a count for all rows, counts for single rows, or both; where it has no count for
-/// all rows, that is the sum of its rows. None is negative, and no label has two for the same row.
+/// A label may have a count for all rows, counts for single rows, or both; where it has no count
+/// for all rows, that is the sum of its rows. None is negative, and no label has two for the same
+/// row.
 struct StoredCount {
   std::string label;
   int row = -1;
@@ -99,9 +100,9 @@ struct Query {
 
 /// Sums of counts: one line of a report.
 ///
-/// A group is all audits that the query selects with the same time step, store and camera, as far as
-/// these are grouped by; its lines are the labels and rows counted in any of them. An audit of the
-/// group in which the line's label (or row) was not counted counts as 0 in all that follows.
+/// A group is all audits that the query selects with the same time step, store and camera, as far
+/// as these are grouped by; its lines are the labels and rows counted in any of them. An audit of
+/// the group in which the line's label (or row) was not counted counts as 0 in all that follows.
 struct CountSummary {
   UtcMilliseconds at = 0;  ///< start of the time step, or 0 when not grouped by time
   std::string store;       ///< "" when not grouped by it
@@ -129,8 +130,8 @@ struct Grouping {
   bool row = false;
   UtcMilliseconds step = 0;  ///< length of a time step, 0 = the whole range as one
 
-  /// Any time at which a step begins. For days of local time, a local midnight; steps are all of the
-  /// same length, whatever the clocks do in spring and autumn.
+  /// Any time at which a step begins. For days of local time, a local midnight; steps are all of
+  /// the same length, whatever the clocks do in spring and autumn.
   UtcMilliseconds step_origin = 0;
 };
 
@@ -150,9 +151,9 @@ class EventStore {
   /// Adds an audit as one transaction: all of it or nothing. Returns its id; nothing when the same
   /// picture is known and was not to be added again.
   ///
-  /// Throws: IoError naming the store and the reason (disk full, locked, read-only); the store is as
-  /// it was before, and can be used on. ContractViolation for a negative count, two counts of one
-  /// label and row, or a number that is not finite.
+  /// Throws: IoError naming the store and the reason (disk full, locked, read-only); the store is
+  /// as it was before, and can be used on. ContractViolation for a negative count, two counts of
+  /// one label and row, or a number that is not finite.
   virtual std::optional<std::int64_t> add(const AuditRecord& audit,
                                           IfKnown if_known = IfKnown::kSkip) = 0;
   virtual std::int64_t add(const EventRecord& event) = 0;

@@ -23,7 +23,8 @@ struct OpenOptions {
 /// Several objects, threads and processes may have the same file open: one at a time writes, and
 /// whoever reads never waits for it. What add() has returned an id for is on the disk, and survives
 /// a killed program and a power cut. The file must be on a disk of this machine: network file
-/// systems have no locks to rely on. The object must not be used in a process forked after the call.
+/// systems have no locks to rely on. The object must not be used in a process forked after the
+/// call.
 ///
 /// Throws: IoError with the path and the reason when the file cannot be opened or made, is no store
 /// or a damaged one, or is of a version newer than this Gondola (or an older one, and read_only).

@@ -1,0 +1,288 @@
+#include "audit_sink.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+#include <spdlog/fmt/fmt.h>
+#include <sys/stat.h>
+
+#include "gondola/core/error.hpp"
+#include "gondola/core/fingerprint.hpp"
+#include "gondola/core/folder.hpp"
+#include "gondola/media/draw_shelf.hpp"
+#include "gondola/media/write_image.hpp"
+#include "gondola/report/local_time.hpp"
+
+namespace gondola::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kStandardOutput = "-";
+
+/// When a frame was taken: by the clock of a live source, else when its file was written.
+store::UtcMilliseconds time_of(const media::Frame& frame) {
+  if (frame.taken_at != std::chrono::system_clock::time_point{}) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(frame.taken_at.time_since_epoch())
+        .count();
+  }
+  struct stat file {};
+  if (stat(frame.source.c_str(), &file) != 0) return utc_now();
+  const auto written = static_cast<store::UtcMilliseconds>(file.st_mtim.tv_sec) * 1000 +
+                       file.st_mtim.tv_nsec / 1'000'000;
+  return written + static_cast<store::UtcMilliseconds>(frame.time_s * 1000);
+}
+
+std::string content_of(const cv::Mat& image) {
+  const cv::Mat whole = image.isContinuous() ? image : image.clone();
+  return fingerprint(whole.data, whole.total() * whole.elemSize());
+}
+
+std::string percent(const std::optional<double>& share) {
+  return share ? fmt::format("{:.0f} %", 100 * *share) : std::string("unknown");
+}
+
+std::string plural(int count, const std::string& noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::string summary_of(const shelf::Audit& audit) {
+  std::string text =
+      fmt::format("{}, {}, {}", plural(static_cast<int>(audit.rows.size()), "row"),
+                  plural(audit.kpi.facings, "facing"), plural(audit.kpi.products, "product"));
+  if (audit.kpi.gaps > 0) {
+    text += fmt::format("; {} with room for {}", plural(audit.kpi.gaps, "gap"),
+                        plural(audit.kpi.gap_facings, "facing"));
+  } else {
+    text += "; no gaps";
+  }
+  if (audit.kpi.on_shelf_availability)
+    text += "; availability " + percent(audit.kpi.on_shelf_availability);
+  if (audit.comparison) {
+    text += audit.comparison->registered
+                ? "; as planned: " + percent(audit.comparison->position_compliance)
+                : "; the planogram was not found in the picture";
+  }
+  for (const shelf::LowStock& low : audit.low_stock)
+    text += fmt::format("; low: {} {} of {}", low.label, low.facings, low.threshold);
+  return text;
+}
+
+/// What a fault is called on the picture; empty for a position without one.
+std::string fault_text(const shelf::PositionResult& position, const std::string& product) {
+  switch (position.status) {
+    case shelf::PositionStatus::kWrongProduct:
+      return "not " + product;
+    case shelf::PositionStatus::kWrongPlace:
+      return product + " stands elsewhere";
+    case shelf::PositionStatus::kEmpty:
+      return product + " missing";
+    case shelf::PositionStatus::kCorrect:
+    case shelf::PositionStatus::kHidden:
+      break;
+  }
+  return {};
+}
+
+media::ShelfMarks marks_of(const shelf::Audit& audit) {
+  media::ShelfMarks marks;
+  for (std::size_t i = 0; i < audit.rows.size(); ++i) {
+    const shelf::Row& row = audit.rows[i];
+    const int number = static_cast<int>(i);
+    for (std::size_t k = 0; k < row.facings.size(); ++k)
+      marks.facings.push_back({row.facings[k].box, number, std::to_string(k + 1)});
+    media::BoardMark board;
+    for (const shelf::Point& point : row.line) board.line.emplace_back(point.x, point.y);
+    board.row = number;
+    board.text = fmt::format("row {}: {}", i + 1, row.facings.size());
+    marks.boards.push_back(std::move(board));
+  }
+  for (const shelf::Gap& gap : audit.gaps)
+    marks.gaps.push_back({gap.box, fmt::format("gap {}", gap.facings)});
+  if (audit.comparison) {
+    for (std::size_t i = 0; i < audit.comparison->positions.size(); ++i) {
+      const shelf::PositionResult& position = audit.comparison->positions[i];
+      const auto& product = audit.planogram->products[audit.planogram->positions[i].product];
+      const std::string text = fault_text(position, product.name);
+      if (!text.empty()) marks.faults.push_back({position.box, text});
+    }
+    for (const std::size_t extra : audit.comparison->extra)
+      marks.faults.push_back({audit.products[extra].box, "not planned"});
+  }
+  marks.summary = summary_of(audit);
+  return marks;
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+/// Products of a label in a row.
+int products_in(const shelf::Audit& audit, const std::string& label, int row) {
+  int count = 0;
+  for (const shelf::AuditProduct& product : audit.products)
+    if (product.label == label && product.place.row == row) ++count;
+  return count;
+}
+
+}  // namespace
+
+store::UtcMilliseconds utc_now() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+AuditSink::AuditSink(AuditOutputs outputs, shelf::AuditOptions options,
+                     const shelf::Planogram* planogram, std::string planogram_name,
+                     ClassNames names, std::string model, std::shared_ptr<spdlog::logger> log)
+    : outputs_(std::move(outputs)),
+      options_(std::move(options)),
+      planogram_(planogram),
+      planogram_name_(std::move(planogram_name)),
+      names_(std::move(names)),
+      model_(std::move(model)),
+      log_(std::move(log)) {
+  if (!outputs_.folder.empty()) make_folder(outputs_.folder);
+  if (!outputs_.json.empty() && outputs_.json != kStandardOutput)
+    json_ = std::make_unique<AtomicFile>(outputs_.json);
+  if (!outputs_.csv.empty() && outputs_.csv != kStandardOutput)
+    csv_ = std::make_unique<AtomicFile>(outputs_.csv);
+  if (!outputs_.csv.empty()) {
+    std::ostream& csv = csv_ ? csv_->stream() : std::cout;
+    csv << "source,taken_at,row,label,facings,products,gaps,gap_facings\n";
+  }
+}
+
+void AuditSink::write(const pipeline::FrameDetections& result) {
+  const media::Frame& frame = result.frame;
+  std::vector<std::string> labels;
+  for (std::size_t i = 0; i < names_.size(); ++i)
+    labels.push_back(names_.name(static_cast<int>(i)));
+  shelf::Audit audit = shelf::audit(result.detections, labels, {frame.image.cols, frame.image.rows},
+                                    planogram_, options_);
+  const store::UtcMilliseconds taken_at = outputs_.taken_at.value_or(time_of(frame));
+  audit.source = frame.source;
+  audit.taken_at = report::utc_iso(taken_at);
+
+  const std::string picture = write_picture(frame, audit);
+  if (!outputs_.json.empty()) {
+    std::ostream& json = json_ ? json_->stream() : std::cout;
+    if (outputs_.several)
+      json << (wrote_json_ ? ",\n" : "{\"schema\":\"gondola.audits/1\",\"audits\":[\n");
+    json << shelf::to_json(audit);
+    wrote_json_ = true;
+  }
+  if (!outputs_.csv.empty()) write_rows(audit);
+  if (outputs_.store != nullptr) keep(frame, audit, taken_at, picture);
+  log_->info("{}: {}", frame.source, summary_of(audit));
+}
+
+std::string AuditSink::write_picture(const media::Frame& frame, const shelf::Audit& audit) {
+  if (outputs_.folder.empty()) return {};
+  const fs::path folder(outputs_.folder);
+  const std::string stem = pipeline::result_stem(frame);
+  const fs::path picture = folder / file_names_.claim(stem, ".jpg");
+  std::error_code one_is_missing;
+  if (fs::equivalent(picture, frame.source, one_is_missing)) {
+    throw ConfigError(concat("the annotated picture would replace the picture '", frame.source,
+                             "' itself; name another output folder"));
+  }
+  media::write_image(picture.string(), media::draw_shelf(frame.image, marks_of(audit)));
+  write_file(folder / file_names_.claim(stem, ".json"), shelf::to_json(audit) + '\n');
+  return picture.string();
+}
+
+void AuditSink::write_rows(const shelf::Audit& audit) {
+  std::ostream& csv = csv_ ? csv_->stream() : std::cout;
+  const std::string start = csv_field(audit.source) + ',' + audit.taken_at + ',';
+  for (std::size_t row = 0; row < audit.rows.size(); ++row) {
+    const int index = static_cast<int>(row);
+    int gaps = 0;
+    int gap_facings = 0;
+    for (const shelf::Gap& gap : audit.gaps) {
+      if (gap.row != index) continue;
+      ++gaps;
+      gap_facings += gap.facings;
+    }
+    for (const shelf::LabelCount& label : audit.totals) {
+      const int products = products_in(audit, label.label, index);
+      const int facings = label.row_facings[row];
+      if (products == 0 && facings == 0) continue;
+      csv << start << row + 1 << ',' << csv_field(label.label) << ',' << facings << ',' << products
+          << ",,\n";
+    }
+    csv << start << row + 1 << ",," << audit.rows[row].facings.size() << ",," << gaps << ','
+        << gap_facings << '\n';
+  }
+  csv << start << ",," << audit.kpi.facings << ',' << audit.kpi.products << ',' << audit.kpi.gaps
+      << ',' << audit.kpi.gap_facings << '\n';
+}
+
+void AuditSink::keep(const media::Frame& frame, const shelf::Audit& audit,
+                     store::UtcMilliseconds taken_at, const std::string& picture) {
+  store::AuditRecord record;
+  record.store = outputs_.shop;
+  record.camera = outputs_.camera;
+  record.source = frame.source;
+  record.content = content_of(frame.image);
+  record.taken_at = taken_at;
+  record.image = audit.image;
+  record.model = model_;
+  record.planogram = planogram_name_;
+  record.facings = audit.kpi.facings;
+  record.on_shelf_availability = audit.kpi.on_shelf_availability;
+  record.picture = picture.empty() ? picture : fs::absolute(picture).lexically_normal().string();
+  for (const shelf::AuditProduct& product : audit.products) {
+    record.detections.push_back(
+        {product.label, product.score, product.box, product.place.row, product.place.facing});
+  }
+  for (const shelf::Gap& gap : audit.gaps) record.gaps.push_back({gap.box, gap.row, gap.facings});
+  for (const shelf::LabelCount& label : audit.totals) {
+    record.counts.push_back({label.label, -1, label.facings, label.products});
+    for (std::size_t row = 0; row < label.row_facings.size(); ++row) {
+      const int index = static_cast<int>(row);
+      const int products = products_in(audit, label.label, index);
+      if (products > 0 || label.row_facings[row] > 0)
+        record.counts.push_back({label.label, index, label.row_facings[row], products});
+    }
+  }
+  if (audit.comparison) {
+    record.planogram_compliance = audit.comparison->position_compliance;
+    for (std::size_t i = 0; i < audit.comparison->positions.size(); ++i) {
+      const shelf::PlannedPosition& planned = audit.planogram->positions[i];
+      record.positions.push_back({planned.id, audit.planogram->products[planned.product].id,
+                                  std::string(name_of(audit.comparison->positions[i].status))});
+    }
+  }
+  if (!outputs_.store->add(record, outputs_.if_known)) {
+    ++already_known_;
+    log_->info("{} is in the store already; not counted again (--again does)", frame.source);
+  }
+}
+
+void AuditSink::finish() {
+  if (!outputs_.json.empty()) {
+    std::ostream& json = json_ ? json_->stream() : std::cout;
+    if (outputs_.several)
+      json << (wrote_json_ ? "\n]}\n" : "{\"schema\":\"gondola.audits/1\",\"audits\":[]}\n");
+    else
+      json << '\n';
+    if (json_)
+      json_->commit();
+    else
+      json.flush();
+  }
+  if (csv_) csv_->commit();
+}
+
+}  // namespace gondola::app

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include <spdlog/logger.h>
+
+#include "gondola/core/atomic_file.hpp"
+#include "gondola/core/class_names.hpp"
+#include "gondola/pipeline/detection_sink.hpp"
+#include "gondola/pipeline/result_names.hpp"
+#include "gondola/shelf/audit.hpp"
+#include "gondola/store/event_store.hpp"
+
+namespace gondola::app {
+
+/// What becomes of audits.
+struct AuditOutputs {
+  std::string folder;  ///< for the annotated picture and the audit of each picture; empty for none
+  std::string json;    ///< the audit, or with several pictures all of them; empty for none
+  std::string csv;     ///< a row for each label and row of each picture; empty for none
+  bool several = false;  ///< more than one picture is to come
+
+  store::EventStore* store = nullptr;  ///< null for none
+  store::IfKnown if_known = store::IfKnown::kSkip;
+  std::string shop;                                ///< as the store calls it
+  std::string camera;                              ///< camera or fixture
+  std::optional<store::UtcMilliseconds> taken_at;  ///< else when the picture's file was written
+};
+
+/// Reads the shelf on every frame, and draws, writes and keeps what it found.
+class AuditSink : public pipeline::DetectionSink {
+ public:
+  /// @param planogram  what should be there; outlives this; null for none
+  /// Throws: IoError when something cannot be written.
+  AuditSink(AuditOutputs outputs, shelf::AuditOptions options, const shelf::Planogram* planogram,
+            std::string planogram_name, ClassNames names, std::string model,
+            std::shared_ptr<spdlog::logger> log);
+
+  void write(const pipeline::FrameDetections& result) override;
+  void finish() override;
+
+  std::int64_t already_known() const { return already_known_; }
+
+ private:
+  std::string write_picture(const media::Frame& frame, const shelf::Audit& audit);
+  void write_rows(const shelf::Audit& audit);
+  void keep(const media::Frame& frame, const shelf::Audit& audit, store::UtcMilliseconds taken_at,
+            const std::string& picture);
+
+  AuditOutputs outputs_;
+  shelf::AuditOptions options_;
+  const shelf::Planogram* planogram_;
+  std::string planogram_name_;
+  ClassNames names_;
+  std::string model_;
+  std::shared_ptr<spdlog::logger> log_;
+
+  pipeline::ResultNames file_names_;
+  std::unique_ptr<AtomicFile> json_;
+  std::unique_ptr<AtomicFile> csv_;
+  bool wrote_json_ = false;
+  std::int64_t already_known_ = 0;
+};
+
+store::UtcMilliseconds utc_now();
+
+}  // namespace gondola::app
