@@ -14,6 +14,9 @@
 namespace gondola::media {
 namespace {
 
+/// Bytes of the summary that are drawn.
+constexpr std::size_t kMaxSummary = 2000;
+
 cv::Scalar gap_color() { return {40, 150, 255}; }
 cv::Scalar fault_color() { return {50, 50, 225}; }
 
@@ -112,7 +115,7 @@ cv::Mat with_summary(const cv::Mat& picture, const std::string& summary, const s
   const TextPen pen(font, text_height(0, picture.size()));
   const int padding = pen.height();
   std::vector<std::string> lines(1);
-  for (const std::string& word : split(printable(summary), ' ')) {
+  for (const std::string& word : split(printable(summary, kMaxSummary), ' ')) {
     const std::string longer = lines.back().empty() ? word : lines.back() + ' ' + word;
     if (!lines.back().empty() && pen.width(longer) > picture.cols - 2 * padding)
       lines.push_back(word);

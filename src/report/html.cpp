@@ -25,7 +25,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using store::UtcMilliseconds;
 
-constexpr std::size_t kProblemsShown = 25;
+constexpr std::size_t kProblemsShown = 12;
 
 /// The template with every {{name}} replaced; values are not looked at again.
 std::string fill_in(std::string_view page, const std::map<std::string, std::string>& values) {
@@ -53,6 +53,17 @@ std::string shelf_name(const ShelfKey& key) {
   if (key.store.empty() && key.camera.empty()) return "Shelf";
   if (key.store.empty() || key.camera.empty()) return key.store + key.camera;
   return key.store + " \u00b7 " + key.camera;
+}
+
+/// Which shelves are shown with a picture: those with problems first.
+std::set<std::size_t> pictured_shelves(const Summary& summary, std::size_t most) {
+  std::set<std::size_t> shelves;
+  for (const Problem& problem : summary.problems) {
+    if (shelves.size() < most) shelves.insert(problem.shelf);
+  }
+  for (std::size_t i = 0; i < summary.shelves.size() && shelves.size() < most; ++i)
+    shelves.insert(i);
+  return shelves;
 }
 
 struct ProblemWords {
@@ -131,48 +142,60 @@ std::string how_much(const ProblemLine& line) {
   return "";
 }
 
-std::string problem_html(const ProblemLine& line, const Summary& summary) {
+std::string problem_html(const ProblemLine& line, const Summary& summary,
+                         const std::set<std::size_t>& pictured) {
   const Problem& problem = *line.problem;
-  std::string where = name_html(shelf_name(summary.shelves[problem.shelf].key));
+  const std::string shelf = shelf_name(summary.shelves[problem.shelf].key);
+  std::string where = name_html(shelf);
   if (problem.row >= 0) where += concat(", row ", problem.row + 1);
   if (!problem.position.empty()) where += ", position " + name_html(problem.position);
-  const std::string target =
-      problem.gap ? gap_id(problem.shelf, *problem.gap) : shelf_id(problem.shelf);
-  const std::string sought =
-      problem.label.empty() ? "" : concat(" data-label=\"", escape_html(problem.label), "\"");
-  return concat(
-      "<tr><td data-th=\"What\">", tag_html(problem.kind), "</td><td data-th=\"Product\">",
-      problem.label.empty() ? std::string("\u2013") : name_html(problem.label),
-      "</td><td data-th=\"Where\">", where, "</td><td data-th=\"How much\">", how_much(line),
-      "</td><td class=\"look\"><a href=\"#", target, "\" data-shelf=\"", shelf_id(problem.shelf),
-      "\"", sought, ">Look<span class=\"unseen\"> at ",
-      escape_html(shelf_name(summary.shelves[problem.shelf].key)), "</span></a></td></tr>");
+  const std::string target = problem.gap && pictured.count(problem.shelf) != 0
+                                 ? gap_id(problem.shelf, *problem.gap)
+                                 : shelf_id(problem.shelf);
+  std::string product = "<td class=\"none\">\u2013";
+  std::string sought;
+  if (!problem.label.empty()) {
+    product = "<td>" + name_html(problem.label);
+    sought = concat(" data-label=\"", escape_html(problem.label), "\"");
+  }
+  return concat("<tr><td>", tag_html(problem.kind), "</td>", product, "</td><td>", where,
+                "</td><td>", how_much(line), "</td><td class=\"look\"><a href=\"#", target,
+                "\" data-shelf=\"", shelf_id(problem.shelf), "\"", sought,
+                ">Look<span class=\"unseen\"> at ", escape_html(shelf), "</span></a></td></tr>");
 }
 
-std::string problem_table(const std::vector<ProblemLine>& lines, std::size_t begin, std::size_t end,
-                          const Summary& summary, std::string_view caption) {
-  std::string rows;
-  for (std::size_t i = begin; i < end; ++i) rows += problem_html(lines[i], summary);
+std::string problem_table(const std::vector<std::string>& rows, std::string_view caption) {
   return concat("<table class=\"problems\"><caption class=\"unseen\">", caption,
                 "</caption><thead><tr><th scope=\"col\">What</th><th scope=\"col\">Product</th><th "
                 "scope=\"col\">Where</th><th scope=\"col\">How much</th><th scope=\"col\">Picture"
                 "</th></tr></thead><tbody>",
-                rows, "</tbody></table>");
+                join(rows, ""), "</tbody></table>");
 }
 
-std::string problems_html(const Summary& summary) {
+/// How many there are of each kind.
+std::string problem_counts_html(const std::vector<Problem>& problems) {
+  std::map<ProblemKind, std::size_t> counts;
+  for (const Problem& problem : problems) ++counts[problem.kind];
+  std::string items;
+  for (const auto& [kind, number] : counts)
+    items += concat("<li>", tag_html(kind), " ", number, "</li>");
+  return "<ul class=\"kinds\">" + items + "</ul>";
+}
+
+std::string problems_html(const Summary& summary, const std::set<std::size_t>& pictured) {
   if (summary.problems.empty()) {
     return "<p class=\"good\"><span aria-hidden=\"true\">\u2713</span> No gaps, no low stock and "
            "no wrong products in the last audits.</p>";
   }
-  const std::vector<ProblemLine> lines = problem_lines(summary.problems);
-  const std::size_t shown = std::min(lines.size(), kProblemsShown);
-  std::string html =
-      problem_table(lines, 0, shown, summary, "Problems in the last audits, urgent ones first");
-  if (shown < lines.size()) {
-    html +=
-        concat("<details><summary>", lines.size() - shown, " more</summary>",
-               problem_table(lines, shown, lines.size(), summary, "More problems"), "</details>");
+  std::vector<std::string> first;
+  std::vector<std::string> more;
+  for (const ProblemLine& line : problem_lines(summary.problems))
+    (first.size() < kProblemsShown ? first : more).push_back(problem_html(line, summary, pictured));
+  std::string html = problem_counts_html(summary.problems) +
+                     problem_table(first, "Problems in the last audits, urgent ones first");
+  if (!more.empty()) {
+    html += concat("<details><summary>", more.size(), " more</summary>",
+                   problem_table(more, "More problems"), "</details>");
   }
   return html;
 }
@@ -330,16 +353,16 @@ std::string sparkline(const GroupSummary& group) {
                 "\"><polyline points=\"", points, "\"/></svg>");
 }
 
+/// Whether a group's product is low or sold out, and in which shop where the group is not of one.
 std::string state_html(const GroupSummary& group, const Summary& summary) {
-  std::set<ProblemKind> kinds;
+  std::string html;
   for (const Problem& problem : summary.problems) {
     if (problem.kind != ProblemKind::kLow && problem.kind != ProblemKind::kSoldOut) continue;
     if (problem.label != group.key.label) continue;
     if (summary.by.store && problem.store != group.key.store) continue;
-    kinds.insert(problem.kind);
+    html += tag_html(problem.kind) + " ";
+    if (!summary.by.store && !problem.store.empty()) html += name_html(problem.store) + " ";
   }
-  std::string html;
-  for (const ProblemKind kind : kinds) html += tag_html(kind) + " ";
   return html;
 }
 
@@ -405,11 +428,11 @@ std::string rows_html(const store::AuditRecord& audit) {
     for (const auto& [label, facings] : line.labels) {
       labels.push_back(concat(name_html(label), " ", facings));
     }
-    rows +=
-        concat("<tr><th scope=\"row\">", row < 0 ? "\u2013" : std::to_string(row + 1), "</th>",
-               cell(std::to_string(line.facings)), "<td>", join(labels, ", "), "</td><td>",
-               line.gaps == 0 ? std::string("\u2013") : concat(line.gaps, ", room for ", line.room),
-               "</td></tr>");
+    rows += concat(
+        "<tr><th scope=\"row\">", row < 0 ? "\u2013" : std::to_string(row + 1), "</th>",
+        cell(std::to_string(line.facings)), "<td>", join(labels, ", "), "</td><td class=\"gaps\">",
+        line.gaps == 0 ? std::string("\u2013") : concat(line.gaps, " (room for ", line.room, ")"),
+        "</td></tr>");
   }
   return concat(
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Rows\"><table>"
@@ -441,19 +464,8 @@ std::string positions_html(const store::AuditRecord& audit) {
       rows, "</tbody></table></div></details>");
 }
 
-/// Which shelves are shown with a picture: those with problems first.
-std::set<std::size_t> pictured_shelves(const Summary& summary, std::size_t most) {
-  std::set<std::size_t> shelves;
-  for (const Problem& problem : summary.problems) {
-    if (shelves.size() < most) shelves.insert(problem.shelf);
-  }
-  for (std::size_t i = 0; i < summary.shelves.size() && shelves.size() < most; ++i)
-    shelves.insert(i);
-  return shelves;
-}
-
-std::string shelves_html(const Summary& summary, const HtmlOptions& options) {
-  const std::set<std::size_t> pictured = pictured_shelves(summary, options.max_pictures);
+std::string shelves_html(const Summary& summary, const HtmlOptions& options,
+                         const std::set<std::size_t>& pictured) {
   std::string html;
   for (std::size_t i = 0; i < summary.shelves.size(); ++i) {
     const ShelfSummary& shelf = summary.shelves[i];
@@ -564,16 +576,17 @@ std::string to_html(const Summary& summary, const HtmlOptions& options) {
   const std::string scope =
       concat(counted(summary.totals.audits, "audit", "audits"), " of ",
              counted(static_cast<std::int64_t>(summary.shelves.size()), "shelf", "shelves"));
+  const std::set<std::size_t> pictured = pictured_shelves(summary, options.max_pictures);
   return fill_in(kPageHtml,
                  {{"title", escape_html(options.title)},
                   {"style", std::string(kPageCss)},
                   {"range", range},
                   {"scope", scope},
-                  {"problems", problems_html(summary)},
+                  {"problems", problems_html(summary, pictured)},
                   {"tiles", tiles_html(summary)},
                   {"charts", charts_html(summary)},
                   {"counts", groups_html(summary)},
-                  {"shelves", shelves_html(summary, options)},
+                  {"shelves", shelves_html(summary, options, pictured)},
                   {"events", events_html(summary, options)},
                   {"events-link", summary.events.empty() ? "" : "<a href=\"#events\">Events</a>"},
                   {"data", chart_data(summary)},

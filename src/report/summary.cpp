@@ -398,7 +398,7 @@ std::vector<Problem> find_problems(const History& history, const ReportOptions& 
     }
   }
   std::stable_sort(problems.begin(), problems.end(), [](const Problem& a, const Problem& b) {
-    return std::tuple(a.kind, a.shelf) < std::tuple(b.kind, b.shelf);
+    return std::tuple(a.kind, a.shelf, a.row) < std::tuple(b.kind, b.shelf, b.row);
   });
   return problems;
 }

@@ -114,6 +114,12 @@ class Comparer {
   }
 
  private:
+  bool is_inside(const PlannedFacing& plan, const ShelfMap& map) const {
+    if (!map.is_sound_at({plan.x, plan.foot})) return false;
+    const Box box = expected_box(plan, map);
+    return area(clip(box, image_)) >= options_.min_inside * area(box);
+  }
+
   /// Products whose foot the picture cuts off, or that the reading took for another row's, are
   /// still where they should be.
   void match_by_place(const ShelfMap& map, Alignment& alignment,
@@ -121,9 +127,8 @@ class Comparer {
     constexpr float kSame = 0.5F;
     for (std::size_t p = 0; p < facings_.planned.size(); ++p) {
       const PlannedFacing& plan = facings_.planned[p];
-      if (seen_on[p] != kNothing || !map.is_sound_at({plan.x, plan.foot})) continue;
+      if (seen_on[p] != kNothing || !is_inside(plan, map)) continue;
       const Box expected = clip(expected_box(plan, map), image_);
-      if (!is_valid(expected)) continue;
       float best = kSame;
       for (std::size_t s = 0; s < alignment.size(); ++s) {
         if (alignment[s] != kNothing) continue;
@@ -147,7 +152,7 @@ class Comparer {
         const PlannedFacing& plan = facings_.planned[p];
         const double above = (plan.foot - foot.y) / plan.height;
         if (seen_on[p] != kNothing || std::abs(plan.x - foot.x) > 0.4 * plan.width) continue;
-        if (above > 0.7 && above < 1.3) seen_on[p] = s;
+        if (above > 0.7 && above < 1.3 && is_inside(plan, map)) seen_on[p] = s;
       }
     }
   }

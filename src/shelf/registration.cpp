@@ -64,6 +64,20 @@ struct Anchor {
   double width = 0;  ///< of the facings there
 };
 
+/// Of a fixture's facings, left to right, the one nearest to x.
+const PlannedFacing* nearest_facing(const Facings& facings, const std::vector<std::size_t>& members,
+                                    double x) {
+  const auto right =
+      std::lower_bound(members.begin(), members.end(), x, [&](std::size_t p, double value) {
+        return facings.planned[p].x < value;
+      });
+  if (right == members.end()) return &facings.planned[members.back()];
+  const PlannedFacing* after = &facings.planned[*right];
+  if (right == members.begin()) return after;
+  const PlannedFacing* before = &facings.planned[*std::prev(right)];
+  return x - before->x < after->x - x ? before : after;
+}
+
 struct Hypothesis {
   double votes = 0;
   ShelfMap::Affine start;
@@ -110,6 +124,10 @@ class Registrar {
     }
     std::stable_sort(candidates.begin(), candidates.end(),
                      [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
+    constexpr double kCertain = 0.7;
+    const auto on_boards =
+        std::count_if(facings_.seen.begin(), facings_.seen.end(),
+                      [](const SeenFacing& seen) { return seen.on_board; });
     std::optional<ShelfMap> best;
     double highest = -std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < std::min(kSecondLook, candidates.size()); ++i) {
@@ -132,6 +150,8 @@ class Registrar {
       if (sum <= highest) continue;
       highest = sum;
       best = map;
+      // Nothing else can explain as much.
+      if (sum > kCertain * static_cast<double>(on_boards)) break;
     }
     return best;
   }
@@ -331,11 +351,7 @@ Alignment align(const Facings& facings, const ShelfMap& map, double max_shift, d
     std::size_t best = kNothing;
     double nearest = max_rise;
     for (const auto& [fixture, members] : planned) {
-      const PlannedFacing* near = nullptr;
-      for (const std::size_t p : members) {
-        const PlannedFacing& plan = facings.planned[p];
-        if (near == nullptr || std::abs(plan.x - foot.x) < std::abs(near->x - foot.x)) near = &plan;
-      }
+      const PlannedFacing* near = nearest_facing(facings, members, foot.x);
       if (std::abs(near->x - foot.x) > 1.5 * near->width) continue;
       const double rise = std::abs(foot.y - near->foot) / near->height;
       if (rise >= nearest) continue;

@@ -27,14 +27,17 @@ std::size_t CountFold::KeyHash::operator()(const Key& key) const {
 CountFold::CountFold(const Grouping& grouping, std::map<std::int64_t, CameraName> cameras)
     : grouping_(grouping) {
   GONDOLA_EXPECTS(grouping.step >= 0, "a time step of ", grouping.step, " ms");
-  std::map<std::pair<std::string, std::string>, std::int64_t> places;
+  std::map<std::pair<std::string, std::string>, std::vector<std::int64_t>> cameras_of_place;
   for (auto& [id, name] : cameras) {
     if (!grouping.store) name.store.clear();
     if (!grouping.camera) name.camera.clear();
-    const auto [place, is_new] =
-        places.try_emplace({name.store, name.camera}, static_cast<std::int64_t>(places_.size()));
-    if (is_new) places_.push_back(std::move(name));
-    place_of_camera_[id] = place->second;
+    cameras_of_place[{std::move(name.store), std::move(name.camera)}].push_back(id);
+  }
+  for (const auto& [name, ids] : cameras_of_place) {
+    for (const std::int64_t id : ids) {
+      place_of_camera_[id] = static_cast<std::int64_t>(places_.size());
+    }
+    places_.push_back({name.first, name.second});
   }
 }
 
@@ -78,25 +81,17 @@ void CountFold::finish_step() {
   for (const auto& [key, series] : series_) {
     const Looks& looks = looks_.at(key.place);
     Line& line = lines[{place_of_camera_.at(key.place), key.label, key.row}];
-    line.label = key.label;
-    CountSummary& sum = line.summary;
-    sum.audits += series.audits;
-    sum.facings += static_cast<double>(series.facings);
-    sum.products += static_cast<double>(series.products);
-    if (series.first_audit == looks.first_audit) sum.facings_first += series.facings_first;
-    if (series.last_audit == looks.last_audit) sum.facings_last += series.facings_last;
+    line.audits += series.audits;
+    line.facings += series.facings;
+    line.products += series.products;
+    if (series.first_audit == looks.first_audit) line.facings_first += series.facings_first;
+    if (series.last_audit == looks.last_audit) line.facings_last += series.facings_last;
   }
   for (auto& [key, line] : lines) {
-    const auto place = static_cast<std::size_t>(key.place);
-    CountSummary& sum = line.summary;
-    sum.at = at_;
-    sum.store = places_[place].store;
-    sum.camera = places_[place].camera;
-    sum.row = key.row;
-    sum.group_audits = audits_of_place.at(key.place);
-    sum.facings /= static_cast<double>(sum.group_audits);
-    sum.products /= static_cast<double>(sum.group_audits);
-    lines_.push_back(std::move(line));
+    line.at = at_;
+    line.key = key;
+    line.group_audits = audits_of_place.at(key.place);
+    lines_.push_back(line);
   }
   series_.clear();
   looks_.clear();
@@ -105,16 +100,42 @@ void CountFold::finish_step() {
 std::vector<CountSummary> CountFold::finish(
     const std::function<std::string(std::int64_t)>& label_name) {
   finish_step();
+
+  // Lines are sorted by the ranks of their labels: there may be many more lines than labels.
+  std::unordered_map<std::int64_t, std::int64_t> ranks;
+  for (const Line& line : lines_) ranks.try_emplace(line.key.label, 0);
+  std::vector<std::pair<std::string, std::int64_t>> labels;
+  for (const auto& [id, rank] : ranks) {
+    labels.emplace_back(grouping_.label ? label_name(id) : std::string(), id);
+  }
+  std::sort(labels.begin(), labels.end());
+  for (std::size_t rank = 0; rank < labels.size(); ++rank) {
+    ranks[labels[rank].second] = static_cast<std::int64_t>(rank);
+  }
+  for (Line& line : lines_) line.key.label = ranks.at(line.key.label);
+  std::sort(lines_.begin(), lines_.end(), [](const Line& a, const Line& b) {
+    return std::tie(a.at, a.key.place, a.key.label, a.key.row) <
+           std::tie(b.at, b.key.place, b.key.label, b.key.row);
+  });
+
   std::vector<CountSummary> summaries;
   summaries.reserve(lines_.size());
-  for (Line& line : lines_) {
-    if (line.label != 0) line.summary.label = label_name(line.label);
-    summaries.push_back(std::move(line.summary));
+  for (const Line& line : lines_) {
+    const CameraName& place = places_[static_cast<std::size_t>(line.key.place)];
+    const auto audits = static_cast<double>(line.group_audits);
+    CountSummary& summary = summaries.emplace_back();
+    summary.at = line.at;
+    summary.store = place.store;
+    summary.camera = place.camera;
+    summary.label = labels[static_cast<std::size_t>(line.key.label)].first;
+    summary.row = line.key.row;
+    summary.audits = line.audits;
+    summary.group_audits = line.group_audits;
+    summary.facings = static_cast<double>(line.facings) / audits;
+    summary.products = static_cast<double>(line.products) / audits;
+    summary.facings_first = line.facings_first;
+    summary.facings_last = line.facings_last;
   }
-  std::sort(summaries.begin(), summaries.end(), [](const CountSummary& a, const CountSummary& b) {
-    return std::tie(a.at, a.store, a.camera, a.label, a.row) <
-           std::tie(b.at, b.store, b.camera, b.label, b.row);
-  });
   return summaries;
 }
 

@@ -47,10 +47,9 @@ class CountFold {
   std::vector<CountSummary> finish(const std::function<std::string(std::int64_t)>& label_name);
 
  private:
-  /// Camera and place are numbers for what a line shows of store and camera; label and row are 0
-  /// and -1 when not grouped by.
+  /// Label and row are 0 and -1 when not grouped by.
   struct Key {
-    std::int64_t place = 0;
+    std::int64_t place = 0;  ///< of a line, an index of places_; of a series, the camera
     std::int64_t label = 0;
     int row = -1;
 
@@ -81,18 +80,25 @@ class CountFold {
     std::int64_t audits = 0;
   };
 
+  /// A CountSummary without its names.
   struct Line {
-    CountSummary summary;
-    std::int64_t label = 0;
+    UtcMilliseconds at = 0;
+    Key key;
+    std::int64_t audits = 0;
+    std::int64_t group_audits = 0;
+    std::int64_t facings = 0;
+    std::int64_t products = 0;
+    int facings_first = 0;
+    int facings_last = 0;
   };
 
   void finish_step();
 
   Grouping grouping_;
-  std::vector<CameraName> places_;
+  std::vector<CameraName> places_;  // what lines show of store and camera, in order
   std::unordered_map<std::int64_t, std::int64_t> place_of_camera_;
   std::unordered_map<std::int64_t, Looks> looks_;
-  std::unordered_map<Key, Series, KeyHash> series_;  // Key::place is the camera
+  std::unordered_map<Key, Series, KeyHash> series_;
   std::vector<Line> lines_;
   AuditKey audit_;
   UtcMilliseconds at_ = 0;

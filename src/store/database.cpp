@@ -27,6 +27,12 @@ constexpr const char* kNotWritable =
 constexpr const char* kFull =
     "the disk is full; make room and try again (what is in the store is safe)";
 
+/// SQLite's result without its details; below 0 when the error is none of SQLite's own.
+int primary_code(const SQLite::Exception& error) {
+  constexpr int kPrimaryBits = 0xFF;
+  return error.getErrorCode() < 0 ? error.getErrorCode() : error.getErrorCode() & kPrimaryBits;
+}
+
 int access_error(const fs::path& path, int mode) {
   return ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0 ? 0 : errno;
 }
@@ -99,8 +105,7 @@ void set_write_ahead_log(SQLite::Database& database, std::chrono::milliseconds t
       }
       return;
     } catch (const SQLite::Exception& error) {
-      const bool is_busy = (error.getErrorCode() & 0xFF) == SQLITE_BUSY;
-      if (!is_busy || std::chrono::steady_clock::now() >= deadline) throw;
+      if (primary_code(error) != SQLITE_BUSY || std::chrono::steady_clock::now() >= deadline) throw;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
@@ -123,10 +128,7 @@ int system_error_of(const SQLite::Database& database) {
 
 std::string reason_of(const SQLite::Exception& error, int system_error,
                       const OpenOptions& options) {
-  constexpr int kPrimaryCode = 0xFF;
-  const int code =
-      error.getErrorCode() < 0 ? error.getErrorCode() : error.getErrorCode() & kPrimaryCode;
-  switch (code) {
+  switch (primary_code(error)) {
     case SQLITE_FULL:
       return kFull;
     case SQLITE_BUSY:
@@ -172,7 +174,9 @@ SQLite::Database open_database(const fs::path& path, const OpenOptions& options,
     database.exec("PRAGMA foreign_keys = ON");
   } catch (const SQLite::Exception& error) {
     const fs::path folder = fs::absolute(path).parent_path();
-    if (options.read_only && access_error(folder, W_OK) != 0) {
+    const int code = primary_code(error);
+    const bool lacks_file = code == SQLITE_READONLY || code == SQLITE_CANTOPEN;
+    if (options.read_only && lacks_file && access_error(folder, W_OK) != 0) {
       fail(path,
            "its folder may not be written, where SQLite keeps two more files while a store is "
            "read; copy it elsewhere");

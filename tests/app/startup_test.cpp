@@ -22,13 +22,13 @@ TEST_F(Startup, LoadsNothingThatIsSlowToLoad) {
   const std::string libraries = test::read_text(list);
   EXPECT_THAT(libraries, HasSubstr("libopencv_core"));
   for (const char* slow : {"libtorch", "libc10", "libopencv_imgcodecs", "libopencv_freetype",
-                           "libopencv_videoio", "libopencv_highgui"}) {
+                           "libopencv_videoio", "libopencv_highgui", "libavformat"}) {
     EXPECT_THAT(libraries, Not(HasSubstr(slow)));
   }
 }
 
-// A copy alone in a folder has no gondola-torch beside it.
-TEST_F(Startup, SaysWhatNeedsTheMissingProgramWithLibTorch) {
+// A copy alone in a folder has neither gondola-video nor gondola-torch beside it.
+TEST_F(Startup, SaysWhatNeedsAProgramThatIsMissing) {
   write_picture("a.jpg");
   std::filesystem::copy_file(GONDOLA_PROGRAM, dir_ / "gondola");
   const std::string beside = (dir_ / "gondola-torch").string();
@@ -40,14 +40,19 @@ TEST_F(Startup, SaysWhatNeedsTheMissingProgramWithLibTorch) {
   EXPECT_THAT(error_line({"info", "--help"}, 1), HasSubstr("gondola info needs " + beside));
   EXPECT_THAT(error_line({"detect", "a.jpg", "--device", "cuda"}, 1),
               HasSubstr("gondola detect --device cuda needs " + beside));
+  EXPECT_THAT(error_line({"track", "0"}, 1),
+              HasSubstr("gondola track needs " + (dir_ / "gondola-video").string() +
+                        ": No such file or directory; install it beside gondola"));
+  EXPECT_THAT(error_line({"synth", "--help"}, 1), HasSubstr("gondola synth needs "));
   test::write_text(dir_ / "options.yaml", "runtime: libtorch\n");
   EXPECT_THAT(error_line({"val", "--config", "options.yaml"}, 1),
               HasSubstr("gondola val --runtime libtorch needs " + beside));
 }
 
-TEST_F(Startup, HelpListsAndCorrectsTheCommandsOfBothPrograms) {
+TEST_F(Startup, HelpListsAndCorrectsTheCommandsOfAllPrograms) {
   const std::string help = run({"--help"}).out;
-  for (const char* command : {"detect", "info", "convert", "synth", "train", "val"}) {
+  for (const char* command : {"detect", "track", "cameras", "count", "report", "info", "convert",
+                              "synth", "train", "val"}) {
     EXPECT_THAT(help, HasSubstr(std::string("  ") + command));
   }
   EXPECT_THAT(error_line({"trian"}, 2), HasSubstr("did you mean 'train'?"));

@@ -44,9 +44,9 @@ TEST_F(Render, CsvQuotesWhatWouldBreakIt) {
   options_.by = parse_group_by({"store", "label", "row"});
   const std::string csv = to_csv(summary());
   EXPECT_THAT(csv, HasSubstr("from,to,store,label,row,audits,facings,products\r\n"));
-  EXPECT_THAT(csv, HasSubstr(",north,\"a,b\",0,1,1,2\r\n"));
-  EXPECT_THAT(csv, HasSubstr(",north,\"say \"\"hi\"\"\",0,1,2,4\r\n"));
-  EXPECT_THAT(csv, HasSubstr(",north,\"two\nlines\",0,1,3,6\r\n"));
+  EXPECT_THAT(csv, HasSubstr(",north,\"a,b\",1,1,1,2\r\n"));
+  EXPECT_THAT(csv, HasSubstr(",north,\"say \"\"hi\"\"\",1,1,2,4\r\n"));
+  EXPECT_THAT(csv, HasSubstr(",north,\"two\nlines\",1,1,3,6\r\n"));
 }
 
 TEST_F(Render, JsonHoldsTheSummary) {

@@ -14,16 +14,29 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+// Field by field: g++ 12 takes the nested braces for uninitialised strings.
+PlanogramDraft::Board board(const std::string& id, double y, const std::string& where) {
+  PlanogramDraft::Board entry;
+  entry.fixture.id = id;
+  entry.fixture.y = y;
+  entry.fixture.width = 100;
+  entry.fixture.height = 30;
+  entry.where = where;
+  return entry;
+}
+
 PlanogramDraft sound_draft() {
   PlanogramDraft draft;
   draft.where = "plan:1";
   draft.width = 100;
   draft.height = 60;
-  draft.products = {{{"tea", "Green tea", 10, 20}, "plan:3"}, {{"jam", "", 8, 12}, "plan:4"}};
-  draft.fixtures = {{{"top", 0, 0, 100, 30}, "plan:6"}, {{"low", 0, 30, 100, 30}, "plan:7"}};
-  draft.positions = {{"1", "tea", "top", 0, 10, 3, "plan:9"},
-                     {"2", "jam", "top", 30, 18, 2, "plan:10"},
-                     {"3", "jam", "low", 0, 48, 1, "plan:11"}};
+  draft.products.push_back({{"tea", "Green tea", 10, 20}, "plan:3"});
+  draft.products.push_back({{"jam", "", 8, 12}, "plan:4"});
+  draft.fixtures.push_back(board("top", 0, "plan:6"));
+  draft.fixtures.push_back(board("low", 30, "plan:7"));
+  draft.positions.push_back({"1", "tea", "top", 0, 10, 3, "plan:9"});
+  draft.positions.push_back({"2", "jam", "top", 30, 18, 2, "plan:10"});
+  draft.positions.push_back({"3", "jam", "low", 0, 48, 1, "plan:11"});
   return draft;
 }
 
@@ -97,8 +110,9 @@ TEST(Planogram, RefusesDuplicatesAndMissingIds) {
   PlanogramDraft draft = sound_draft();
   draft.products[1].product.id = "tea";
   draft.fixtures[1].fixture.id = "";
-  draft.positions = {{"1", "tea", "top", 0, 10, 1, "plan:9"},
-                     {"1", "tea", "top", 50, 10, 1, "plan:10"}};
+  draft.positions.resize(2);
+  draft.positions[0] = {"1", "tea", "top", 0, 10, 1, "plan:9"};
+  draft.positions[1] = {"1", "tea", "top", 50, 10, 1, "plan:10"};
   EXPECT_THAT(planogram_faults(draft),
               ElementsAre("plan:4: product id 'tea' is given twice; ids tell products apart",
                           "plan:7: fixture without an id; expected one that no other fixture has",

@@ -106,8 +106,9 @@ TEST(Rows, RefuseOptionsOutOfRange) {
 TEST(Rows, BaysPartWhereNoProductCrosses) {
   // Eight rows of different packages, all with a post at 300..330 that none of them crosses.
   std::vector<Box> boxes;
+  const std::vector<float> widths = {23, 37, 28, 45, 31, 52, 26, 34};
   for (int row = 0; row < 8; ++row) {
-    const float w = 23 + 3 * static_cast<float>(row);
+    const float w = widths[static_cast<std::size_t>(row)];
     const float y = 100 * static_cast<float>(row + 1);
     const int count = static_cast<int>(298 / (w + 1));
     add_row(boxes, 300 - (w + 1) * static_cast<float>(count), y, w, 60, count);

@@ -6,6 +6,7 @@
 #include <exception>
 #include <functional>
 #include <iostream>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -74,11 +75,17 @@ class ChildProcess {
     return WIFEXITED(status_) ? WEXITSTATUS(status_) : -1;
   }
 
+  /// Waits for its next report; nothing if it ends before.
+  std::optional<std::int64_t> next_report() const {
+    std::int64_t number = 0;
+    if (::read(reading_end_, &number, sizeof number) != sizeof number) return std::nullopt;
+    return number;
+  }
+
   /// What it has reported and was not read yet, up to its end.
   std::vector<std::int64_t> reports() const {
     std::vector<std::int64_t> numbers;
-    std::int64_t number = 0;
-    while (::read(reading_end_, &number, sizeof number) == sizeof number) numbers.push_back(number);
+    while (const auto number = next_report()) numbers.push_back(*number);
     return numbers;
   }
 

@@ -77,8 +77,8 @@ TEST(Schema, StaysAtTheOldVersionWhenAStepFails) {
   const auto path = dir / "inventory.db";
   open_store(path)->add(made_audit(1));
   SchemaSteps steps = with_later_versions();
-  steps.emplace_back("CREATE TABLE more (id INTEGER PRIMARY KEY); INSERT INTO nothing VALUES (1)");
-  EXPECT_THAT(message_of(path, {}, steps), HasSubstr("no such table: nothing"));
+  steps.emplace_back("CREATE TABLE more (id INTEGER PRIMARY KEY); INSERT INTO missing VALUES (1)");
+  EXPECT_THAT(message_of(path, {}, steps), HasSubstr("no such table: missing"));
   const auto audits = open_store(path)->audits({}, true);
   ASSERT_EQ(audits.size(), 1);
   EXPECT_EQ(text_of(audits[0]), text_of(made_audit(1)));

@@ -29,6 +29,13 @@ using testing::ElementsAre;
 using testing::EndsWith;
 using testing::StartsWith;
 
+constexpr const char* kDamaged =
+    "it is damaged; go back to a copy, or save what is left with sqlite3's .recover";
+constexpr const char* kOtherKindOfFile =
+    "it is not a store but another kind of file; name another file";
+constexpr const char* kNotWritable =
+    "it may only be read; change the permissions, or name another file";
+
 OpenOptions read_only() {
   OpenOptions options;
   options.read_only = true;
@@ -99,8 +106,7 @@ TEST(OpenStore, RefusesFilesOfOtherKindsAndLeavesThemAlone) {
         "SQLite format 3" + std::string(1, '\0') + std::string(5000, 'x')}) {
     write_text(path, text);
     for (const OpenOptions& options : {OpenOptions{}, read_only()}) {
-      EXPECT_EQ(open_error(path, options),
-                "it is not a store but another kind of file; name another file");
+      EXPECT_EQ(open_error(path, options), kOtherKindOfFile);
       EXPECT_TRUE(read_text(path) == text);
       EXPECT_FALSE(fs::exists(dir / "notes.txt-wal"));
     }
@@ -140,11 +146,7 @@ TEST(OpenStore, RefusesATruncatedFile) {
   for (const std::uintmax_t size : {8 * kPage, kPage, std::uintmax_t{1000}, std::uintmax_t{50}}) {
     fs::resize_file(path, size);
     for (const OpenOptions& options : {OpenOptions{}, read_only()}) {
-      const std::string damaged =
-          "it is damaged; go back to a copy, or save what is left with sqlite3's .recover";
-      const std::string not_a_store =
-          "it is not a store but another kind of file; name another file";
-      EXPECT_EQ(open_error(path, options), size >= 512 ? damaged : not_a_store) << size;
+      EXPECT_EQ(open_error(path, options), kDamaged) << size;
     }
   }
 }
@@ -157,16 +159,14 @@ TEST(OpenStore, SaysWhenPermissionIsMissing) {
   {
     const AsNobody nobody;
     if (::getuid() == 0) {
-      EXPECT_EQ(open_error(path),
-                "it may only be read; change the permissions, or name another file");
+      EXPECT_EQ(open_error(path), kNotWritable);
     }
     EXPECT_EQ(open_store(path, read_only())->audits({}, false).size(), 1);
   }
   allow(path, 0444);
   {
     const AsNobody nobody;
-    EXPECT_EQ(open_error(path),
-              "it may only be read; change the permissions, or name another file");
+    EXPECT_EQ(open_error(path), kNotWritable);
   }
   allow(path, 0000);
   {
@@ -190,9 +190,10 @@ TEST(OpenStore, SaysWhenAFolderMayNotBeWritten) {
   allow(dir.path(), 0555);
   {
     const AsNobody nobody;
-    EXPECT_EQ(open_error(path, read_only()),
-              "its folder must be writable, for the files that SQLite keeps beside it while it is "
-              "read; copy it elsewhere");
+    EXPECT_EQ(
+        open_error(path, read_only()),
+        "its folder may not be written, where SQLite keeps two more files while a store is read; "
+        "copy it elsewhere");
   }
   allow(dir.path(), 0777);
 }
@@ -234,9 +235,7 @@ TEST(StoreErrors, ReportsDamageInTheMiddle) {
   }
   write_text(path, bytes);
   const auto message = message_of([&] { open_store(path)->audits({}, true); });
-  EXPECT_THAT(message, EndsWith("store " + path.string() +
-                                ": it is damaged; go back to a copy, or save what is left with "
-                                "sqlite3's .recover"));
+  EXPECT_THAT(message, EndsWith("store " + path.string() + ": " + kDamaged));
 }
 
 /// Lets no file grow beyond a size, which acts like a full disk, and also on root.

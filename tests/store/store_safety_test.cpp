@@ -15,6 +15,7 @@
 #include <sched.h>
 #include <sqlite3.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include "gondola/core/error.hpp"
 #include "gondola/store/sqlite_store.hpp"
@@ -70,14 +71,13 @@ TEST(StoreSafety, SurvivesBeingKilledAHundredTimesWhileWriting) {
   const fs::path path = dir / "inventory.db";
   RandomPause pause;
   std::int64_t next = 0;
-  int kills_while_writing = 0;
   for (int round = 0; round < 100; ++round) {
     ChildProcess writer([&](const Reporter& reporter) { add_until_killed(path, next, reporter); });
-    pause.up_to(std::chrono::milliseconds(60));
+    ASSERT_TRUE(writer.next_report());
+    pause.up_to(std::chrono::milliseconds(25));
     writer.kill_now();
     ASSERT_EQ(writer.wait(), -1) << "ended by itself";
-    const auto reported = static_cast<std::int64_t>(writer.reports().size());
-    if (reported > 0) ++kills_while_writing;
+    const auto reported = 1 + static_cast<std::int64_t>(writer.reports().size());
 
     const auto store = open_store(path);
     Query query;
@@ -90,7 +90,6 @@ TEST(StoreSafety, SurvivesBeingKilledAHundredTimesWhileWriting) {
     next += kept;
   }
   expect_whole_audits(*open_store(path), 0, next);
-  EXPECT_GT(kills_while_writing, 50) << "the pauses are too short for this machine";
   RecordProperty("audits", std::to_string(next));
 }
 
@@ -199,15 +198,22 @@ TEST(StoreSafety, KeepsEveryFinishedAuditThroughAPowerCut) {
   }
 }
 
+/// Puts a disk of 1 MB at a folder, for this process alone; it goes when the process ends.
+bool mount_small_disk(const fs::path& folder) {
+  const std::string user = "0 " + std::to_string(::geteuid()) + " 1";
+  const std::string group = "0 " + std::to_string(::getegid()) + " 1";
+  if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
+  test::write_text("/proc/self/setgroups", "deny");
+  test::write_text("/proc/self/uid_map", user);
+  test::write_text("/proc/self/gid_map", group);
+  return ::mount("none", folder.c_str(), "tmpfs", 0, "size=1m") == 0;
+}
+
 TEST(StoreSafety, SaysThatTheDiskIsFullAndKeepsWhatItHas) {
   const TempDir dir;
   constexpr int kCannotMount = 77;
-  // In a mount namespace of its own, which takes the small disk with it when it ends.
   ChildProcess child([&](const Reporter& reporter) {
-    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0 ||
-        ::mount("none", dir.path().c_str(), "tmpfs", 0, "size=1m") != 0) {
-      std::_Exit(kCannotMount);
-    }
+    if (!mount_small_disk(dir.path())) std::_Exit(kCannotMount);
     const fs::path path = dir / "inventory.db";
     const auto store = open_store(path);
     std::int64_t added = 0;

@@ -10,7 +10,8 @@ namespace gondola::report {
 
 /// RFC 4180, UTF-8: a heading, then one record per group and time step. Columns: from, to (RFC
 /// 3339 in local time), those of store, camera, label, row that are grouped by, audits, facings,
-/// products. Rows count from 0. What is not known is empty.
+/// products. Rows count from 1, as on pictures and in the
+/// table of gondola count. What is not known is empty.
 std::string to_csv(const Summary& summary);
 
 /// Schema gondola.report/1, described in docs/report.md.
@@ -25,7 +26,7 @@ struct HtmlOptions {
   PictureReader read_picture;     ///< none for a report without pictures
   std::size_t max_pictures = 24;  ///< shelves shown with a picture, those with problems first
   std::size_t max_evidence = 12;  ///< pictures of events, the newest
-  std::size_t max_events = 200;   ///< listed, the newest
+  std::size_t max_events = 100;   ///< listed, the newest
   int picture_side = 1280;        ///< pixels of the longer side
   int evidence_side = 480;
 };

@@ -156,7 +156,7 @@ struct Summary {
   std::vector<StepSummary> steps;          ///< of `seen`, never empty
   std::vector<GroupSummary> groups;        ///< in the order of their keys
   std::vector<ShelfSummary> shelves;       ///< in the order of their keys
-  std::vector<Problem> problems;           ///< in the order of their kinds, then shelf by shelf
+  std::vector<Problem> problems;           ///< in the order of their kinds, shelves and rows
   std::vector<store::EventRecord> events;  ///< in order of time
 };
 
