@@ -34,7 +34,8 @@ std::string to_csv(const Summary& summary) {
     if (by.store) key += field(group.key.store) + ',';
     if (by.camera) key += field(group.key.camera) + ',';
     if (by.label) key += field(group.key.label) + ',';
-    if (by.row) key += (group.key.row < 0 ? std::string() : std::to_string(group.key.row + 1)) + ',';
+    if (by.row)
+      key += (group.key.row < 0 ? std::string() : std::to_string(group.key.row + 1)) + ',';
     for (std::size_t i = 0; i < group.steps.size(); ++i) {
       const GroupStep& step = group.steps[i];
       const TimeSpan& span = summary.steps[i].span;

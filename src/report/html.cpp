@@ -83,7 +83,7 @@ ProblemWords words_for(ProblemKind kind) {
     case ProblemKind::kLow:
       return {"Low", "\u25bc", false};
     case ProblemKind::kWrongProduct:
-      return {"Wrong product", "\u2260", false};
+      return {"Wrong product", "!", false};
     case ProblemKind::kWrongPlace:
       return {"Wrong place", "\u2194", false};
   }
@@ -415,7 +415,7 @@ std::string rows_html(const store::AuditRecord& audit) {
   for (const store::StoredCount& count : audit.counts) {
     if (count.row < 0) continue;
     lines[count.row].facings += count.facings;
-    lines[count.row].labels[count.label] += count.facings;
+    if (count.facings > 0) lines[count.row].labels[count.label] += count.facings;
   }
   for (const store::StoredGap& gap : audit.gaps) {
     ++lines[gap.row].gaps;
@@ -477,7 +477,7 @@ std::string shelves_html(const Summary& summary, const HtmlOptions& options,
     if (audit.planogram_compliance)
       facts.push_back(percent_text(*audit.planogram_compliance) + " as planned");
     facts.push_back(counted(static_cast<std::int64_t>(audit.gaps.size()), "gap", "gaps"));
-    facts.push_back(concat("audit ", audit.id, " of ", counted(shelf.audits, "audit", "audits")));
+    facts.push_back(concat("audit no. ", audit.id, ", the last of ", shelf.audits));
     html += concat("<section class=\"shelf\" id=\"", shelf_id(i), "\" tabindex=\"-1\"><h3>",
                    name_html(shelf_name(shelf.key)), "</h3><p class=\"facts\">",
                    join(facts, " \u00b7 "), "</p>",

@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace gondola::shelf {
 namespace {
 
 /// A stretch of a row without products, at half the height of what stands beside it.
 struct Opening {
-  std::size_t row = 0;
   double left = 0;
   double right = 0;
   double y = 0;
@@ -24,7 +22,7 @@ struct RowSpan {
   std::vector<Opening> openings;
 };
 
-RowSpan measure(const Row& row, std::size_t index) {
+RowSpan measure(const Row& row) {
   RowSpan span;
   span.left = row.box.x1;
   span.right = row.box.x2;
@@ -46,7 +44,7 @@ RowSpan measure(const Row& row, std::size_t index) {
     const double slack = 0.04 * span.facing_width;
     if (box.x1 + slack > reached - slack) {
       span.openings.push_back(
-          {index, reached - slack, box.x1 + slack, (before.center_y() + box.center_y()) / 2, 0});
+          {reached - slack, box.x1 + slack, (before.center_y() + box.center_y()) / 2, 0});
     }
     reached = std::max<double>(reached, box.x2);
   }
@@ -105,15 +103,19 @@ Score judge(const BayLine& line, const std::vector<RowSpan>& spans) {
 
 std::vector<BayLine> find_bay_lines(const std::vector<Row>& rows) {
   std::vector<RowSpan> spans;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].facings.size() >= 3) spans.push_back(measure(rows[i], i));
+  for (const Row& row : rows) {
+    if (row.facings.size() >= 3) spans.push_back(measure(row));
   }
-  // Lines from an opening of one row to an opening of another: all that can be meant.
+  std::sort(spans.begin(), spans.end(),
+            [](const RowSpan& a, const RowSpan& b) { return a.y < b.y; });
+  // Lines from an opening of one row to an opening of another, not far below: all that can be
+  // meant.
+  constexpr std::size_t kRowsBelow = 8;
   constexpr double kEvidence = 16;
   constexpr double kSteepest = 0.08;
   std::vector<std::pair<double, BayLine>> found;
   for (std::size_t a = 0; a < spans.size(); ++a) {
-    for (std::size_t b = a + 1; b < spans.size(); ++b) {
+    for (std::size_t b = a + 1; b < std::min(spans.size(), a + 1 + kRowsBelow); ++b) {
       for (const Opening& upper : spans[a].openings) {
         for (const Opening& lower : spans[b].openings) {
           const double rise = lower.y - upper.y;

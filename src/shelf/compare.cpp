@@ -38,16 +38,15 @@ Facings collect(const ShelfReading& reading, const std::vector<Detection>& detec
       break;
     }
   }
-  const bool tells_apart = class_names.size() > 1;
-  if (!tells_apart) facings.has_class.assign(planogram.products.size(), false);
+  facings.tells_apart = class_names.size() > 1;
+  if (!facings.tells_apart) facings.has_class.assign(planogram.products.size(), false);
   for (std::size_t r = 0; r < reading.rows.size(); ++r) {
     for (const Facing& facing : reading.rows[r].facings) {
       for (const std::size_t detection : facing.boxes) {
         const auto class_id = static_cast<std::size_t>(detections[detection].class_id);
-        const std::size_t product = tells_apart ? product_of[class_id] : kNothing;
+        const std::size_t product = facings.tells_apart ? product_of[class_id] : kNothing;
         const bool on_board = detection == facing.boxes.front();
         facings.seen.push_back({r, on_board, detections[detection].box, detection, product});
-        facings.label_known.push_back(tells_apart);
       }
     }
   }
@@ -159,7 +158,7 @@ class Comparer {
 
   FacingState state_of(const PlannedFacing& plan, const Box& box, std::size_t seen) const {
     if (seen != kNothing) {
-      const bool wrong = facings_.disagree(plan, facings_.seen[seen], facings_.label_known[seen]);
+      const bool wrong = facings_.disagree(plan, facings_.seen[seen]);
       return wrong ? FacingState::kWrong : FacingState::kRight;
     }
     const Box inside = clip(box, image_);

@@ -68,9 +68,8 @@ struct Anchor {
 const PlannedFacing* nearest_facing(const Facings& facings, const std::vector<std::size_t>& members,
                                     double x) {
   const auto right =
-      std::lower_bound(members.begin(), members.end(), x, [&](std::size_t p, double value) {
-        return facings.planned[p].x < value;
-      });
+      std::lower_bound(members.begin(), members.end(), x,
+                       [&](std::size_t p, double value) { return facings.planned[p].x < value; });
   if (right == members.end()) return &facings.planned[members.back()];
   const PlannedFacing* after = &facings.planned[*right];
   if (right == members.begin()) return after;
@@ -125,9 +124,8 @@ class Registrar {
     std::stable_sort(candidates.begin(), candidates.end(),
                      [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
     constexpr double kCertain = 0.7;
-    const auto on_boards =
-        std::count_if(facings_.seen.begin(), facings_.seen.end(),
-                      [](const SeenFacing& seen) { return seen.on_board; });
+    const auto on_boards = std::count_if(facings_.seen.begin(), facings_.seen.end(),
+                                         [](const SeenFacing& seen) { return seen.on_board; });
     std::optional<ShelfMap> best;
     double highest = -std::numeric_limits<double>::infinity();
     for (std::size_t i = 0; i < std::min(kSecondLook, candidates.size()); ++i) {
@@ -227,7 +225,7 @@ class Registrar {
   }
 
   bool fits(const PlannedFacing& plan, std::size_t seen, double scale) const {
-    if (facings_.disagree(plan, facings_.seen[seen], facings_.label_known[seen])) return false;
+    if (facings_.disagree(plan, facings_.seen[seen])) return false;
     const double width = facings_.seen[seen].base.width();
     return std::abs(std::log(width / (scale * plan.width))) < 0.45;
   }
@@ -267,7 +265,7 @@ class Registrar {
         const PlannedFacing& plan = facings_.planned[alignment[s]];
         if (!is_near(plan, anchor, round.reach)) continue;
         const SeenFacing& seen = facings_.seen[s];
-        const bool disagree = facings_.disagree(plan, seen, facings_.label_known[s]);
+        const bool disagree = facings_.disagree(plan, seen);
         const double weight = disagree ? 0.2 : 1;
         const double size = std::max(1.0F, std::min(seen.base.width(), seen.base.height()));
         pairs.push_back({{plan.x, plan.foot}, {seen.base.center_x(), seen.base.y2}, weight, size});
@@ -303,7 +301,7 @@ class Registrar {
       const Place left = map.to_picture({plan.x - plan.width / 2, plan.foot});
       const Place right = map.to_picture({plan.x + plan.width / 2, plan.foot});
       const double ratio = std::abs(std::log(std::max(1e-3, right.x - left.x) / base.width()));
-      const bool disagree = facings_.disagree(plan, facings_.seen[s], facings_.label_known[s]);
+      const bool disagree = facings_.disagree(plan, facings_.seen[s]);
       sum += 1 - std::min(0.5, apart) - std::min(0.5, ratio) - (disagree ? 0.9 : 0);
     }
     for (std::size_t p = 0; p < taken.size(); ++p) {
@@ -328,10 +326,9 @@ class Registrar {
 
 }  // namespace
 
-bool Facings::disagree(const PlannedFacing& plan, const SeenFacing& seen_facing,
-                       bool label_is_known) const {
-  if (seen_facing.product != kNothing) return seen_facing.product != plan.product;
-  return label_is_known && has_class[plan.product];
+bool Facings::disagree(const PlannedFacing& plan, const SeenFacing& found) const {
+  if (found.product != kNothing) return found.product != plan.product;
+  return tells_apart && has_class[plan.product];
 }
 
 Alignment align(const Facings& facings, const ShelfMap& map, double max_shift, double max_rise,
@@ -370,8 +367,7 @@ Alignment align(const Facings& facings, const ShelfMap& map, double max_shift, d
     for (const Projected& found : seen) {
       for (const std::size_t p : members) {
         const PlannedFacing& plan = facings.planned[p];
-        const bool disagree =
-            facings.disagree(plan, facings.seen[found.seen], facings.label_known[found.seen]);
+        const bool disagree = facings.disagree(plan, facings.seen[found.seen]);
         gains.push_back(gain(plan, found, max_shift, disagree));
       }
     }

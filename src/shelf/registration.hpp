@@ -38,11 +38,10 @@ struct Facings {
   std::vector<PlannedFacing> planned;  ///< fixture by fixture, left to right
   std::vector<SeenFacing> seen;        ///< row by row, left to right
   std::vector<bool> has_class;         ///< by product: whether the model knows it
+  bool tells_apart = false;            ///< whether the model has several classes
 
-  /// Whether a facing certainly holds something other than what the plan wants there.
-  bool disagree(const PlannedFacing& plan, const SeenFacing& seen_facing,
-                bool label_is_known) const;
-  std::vector<bool> label_known;  ///< by seen facing: its label says which product it is, or isn't
+  /// Whether what was found is certainly not what the plan wants there.
+  bool disagree(const PlannedFacing& plan, const SeenFacing& found) const;
 };
 
 /// For every seen facing the planned one it stands on, kNothing for none.

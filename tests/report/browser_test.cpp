@@ -1,13 +1,13 @@
-#include <array>
-#include <cstdio>
 #include <cstdlib>
-#include <memory>
+#include <filesystem>
+#include <iterator>
 #include <regex>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "gondola/core/error.hpp"
 #include "gondola/report/render.hpp"
 #include "report/local_zone.hpp"
 #include "report/shop.hpp"
@@ -18,11 +18,10 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-/// A grey JPEG of 8 x 8 pixels would do; the browser only has to find that it is one.
 constexpr const char* kBrowser = "chromium";
 
 bool has_browser() {
-  return std::system("command -v chromium >/dev/null 2>&1") == 0;  // NOLINT(concurrency-mt-unsafe)
+  return std::system(concat("command -v ", kBrowser, " >/dev/null 2>&1").c_str()) == 0;
 }
 
 /// What a browser makes of the page: the document after its scripts have run.
@@ -65,8 +64,7 @@ class Browser : public testing::Test {
         (folder / "profile").string() + "' --virtual-time-budget=5000 --window-size=1280,2000 " +
         options + " --dump-dom 'file://" + (folder / "page.html").string() + "' >'" +
         (folder / "out.html").string() + "' 2>'" + (folder / "log.txt").string() + "'";
-    EXPECT_EQ(std::system(command.c_str()), 0)  // NOLINT(concurrency-mt-unsafe)
-        << test::read_text(folder / "log.txt");
+    EXPECT_EQ(std::system(command.c_str()), 0) << test::read_text(folder / "log.txt");
     return {test::read_text(folder / "out.html"), test::read_text(folder / "log.txt")};
   }
 
@@ -114,6 +112,16 @@ TEST_F(Browser, ALinkToAProblemMarksItsBoxes) {
   fill_shop();
   const Visit visit = this->visit("document.querySelector('.look a[data-label=cola]').click();");
   EXPECT_THAT(visit.document, HasSubstr("box row-0 sought"));
+}
+
+TEST_F(Browser, PaperHasWhatIsFoldedAndChartsOfItsOwnSize) {
+  fill_shop();
+  const Visit visit = this->visit(
+      "dispatchEvent(new Event('beforeprint')); document.body.dataset.folded = "
+      "document.querySelectorAll('details:not([open])').length;");
+  EXPECT_THAT(visit.document, HasSubstr("data-folded=\"0\""));
+  // 300 pixels of a page's 688, at three dots each.
+  EXPECT_THAT(visit.document, testing::ContainsRegex("<canvas[^>]* width=\"900\""));
 }
 
 TEST_F(Browser, NothingIsWiderThanAPhone) {

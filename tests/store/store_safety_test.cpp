@@ -95,7 +95,7 @@ TEST(StoreSafety, SurvivesBeingKilledAHundredTimesWhileWriting) {
 
 TEST(StoreSafety, SurvivesBeingKilledWhileItIsMade) {
   RandomPause pause;
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < 40; ++round) {
     const TempDir dir;
     const fs::path path = dir / "inventory.db";
     ChildProcess writer([&](const Reporter& reporter) { add_until_killed(path, 0, reporter); });

@@ -94,7 +94,8 @@ struct ShelfReading {
 ///
 /// Requires: options in their ranges (ContractViolation). Boxes may be anything: those that are not
 /// valid get no row.
-/// Cost: about n^2 comparisons; 10 ms for 1000 boxes. Thread-safe: no state.
+/// Cost: about n^2 comparisons; 5 ms for a photo of 160 products, 0.1 s for 1000. Thread-safe: no
+/// state.
 ShelfReading find_rows(const std::vector<Box>& boxes, const RowOptions& options = {});
 
 }  // namespace gondola::shelf
