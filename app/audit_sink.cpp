@@ -12,6 +12,7 @@
 #include "gondola/core/error.hpp"
 #include "gondola/core/fingerprint.hpp"
 #include "gondola/core/folder.hpp"
+#include "gondola/core/text.hpp"
 #include "gondola/media/draw_shelf.hpp"
 #include "gondola/media/write_image.hpp"
 #include "gondola/report/local_time.hpp"
@@ -114,16 +115,6 @@ media::ShelfMarks marks_of(const shelf::Audit& audit) {
   }
   marks.summary = summary_of(audit);
   return marks;
-}
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
 }
 
 /// Products of a label in a row.

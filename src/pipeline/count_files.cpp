@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "gondola/core/error.hpp"
+#include "gondola/core/text.hpp"
 #include "result_stream.hpp"
 #include "result_text.hpp"
 
@@ -16,10 +16,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kSchema = "gondola.counts/1";
-
-std::string to_text(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
 
 /// The wall clock at a time of the source; no time for one that is not live.
 std::chrono::system_clock::time_point wall_clock_at(const media::Frame& frame, double time_s) {
@@ -41,13 +37,13 @@ class CountTable : public CountFile {
   }
 
   void write(const media::Frame& frame, const count::CountRow& row) override {
-    out_.stream() << csv_field(frame.source) << ',' << seconds(row.start_s) << ','
+    out_.stream() << csv_field(to_utf8(frame.source)) << ',' << seconds(row.start_s) << ','
                   << seconds(row.end_s) << ',' << utc_text(wall_clock_at(frame, row.start_s)) << ','
                   << seconds(row.watched_s) << ',' << name_of(row.scope) << ','
-                  << csv_field(row.name) << ',' << csv_field(row.label) << ',' << row.in << ','
-                  << row.out << ',' << row.entries << ',' << row.exits << ',' << row.lost << ','
-                  << seconds(row.occupancy_mean) << ',' << row.occupancy_max << ','
-                  << row.occupancy_last << ',' << seconds(row.dwell_mean_s) << ','
+                  << csv_field(to_utf8(row.name)) << ',' << csv_field(to_utf8(row.label)) << ','
+                  << row.in << ',' << row.out << ',' << row.entries << ',' << row.exits << ','
+                  << row.lost << ',' << seconds(row.occupancy_mean) << ',' << row.occupancy_max
+                  << ',' << row.occupancy_last << ',' << seconds(row.dwell_mean_s) << ','
                   << seconds(row.dwell_max_s) << '\n';
     out_.flush();
   }

@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "gondola/core/error.hpp"
+#include "gondola/core/text.hpp"
 #include "gondola/pipeline/detection_sinks.hpp"
 #include "result_stream.hpp"
 #include "result_text.hpp"
@@ -19,13 +20,13 @@ class CsvSink : public DetectionSink {
     char time_s[32];
     std::snprintf(time_s, sizeof time_s, "%.12g", result.frame.time_s);
     const std::string frame =
-        concat(csv_field(result.frame.source), ',', result.frame.index, ',', time_s, ',');
+        concat(csv_field(to_utf8(result.frame.source)), ',', result.frame.index, ',', time_s, ',');
     for (std::size_t i = 0; i < result.detections.size(); ++i) {
       const auto& [box, score, class_id] = result.detections[i];
       char numbers[256];
       std::snprintf(numbers, sizeof numbers, "%.6f,%.3f,%.3f,%.3f,%.3f,", score, box.x1, box.y1,
                     box.x2, box.y2);
-      out_.stream() << frame << class_id << ',' << csv_field(names_.name(class_id)) << ','
+      out_.stream() << frame << class_id << ',' << csv_field(to_utf8(names_.name(class_id))) << ','
                     << numbers;
       if (!result.tracks.empty()) out_.stream() << result.tracks.at(i);
       out_.stream() << '\n';

@@ -17,11 +17,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* kSchema = "gondola.detections/1";
 
-/// File names need not be UTF-8, JSON must be.
-std::string to_text(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 void add_frame(Json& into, const FrameDetections& result, const ClassNames& names) {
   into["source"] = result.frame.source;
   into["frame"] = result.frame.index;

@@ -7,25 +7,13 @@
 #include <nlohmann/json.hpp>
 
 namespace gondola::pipeline {
-namespace {
 
-std::string to_utf8(const std::string& text) {
-  using Json = nlohmann::json;
-  return Json::parse(Json(text).dump(-1, ' ', false, Json::error_handler_t::replace))
-      .get<std::string>();
+std::string to_text(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-}  // namespace
-
-std::string csv_field(const std::string& text) {
-  const std::string utf8 = to_utf8(text);
-  if (utf8.find_first_of(",\"\r\n") == std::string::npos) return utf8;
-  std::string quoted = "\"";
-  for (const char c : utf8) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
+std::string to_utf8(const std::string& text) {
+  return nlohmann::ordered_json::parse(to_text(text)).get<std::string>();
 }
 
 double rounded(double value, int decimals) {

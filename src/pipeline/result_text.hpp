@@ -3,11 +3,15 @@
 #include <chrono>
 #include <string>
 
+#include <nlohmann/json_fwd.hpp>
+
 namespace gondola::pipeline {
 
-/// A field of a table as RFC 4180 wants it: quoted when it holds a comma, quote or line end; what
-/// is not UTF-8 replaced by U+FFFD.
-std::string csv_field(const std::string& text);
+/// The text with what is not UTF-8, as file names need not be, replaced by U+FFFD.
+std::string to_utf8(const std::string& text);
+
+/// One line of JSON, as valid UTF-8.
+std::string to_text(const nlohmann::ordered_json& json);
 
 /// To a number of decimals, so that the shortest text that reads back is a short one.
 double rounded(double value, int decimals);

@@ -1,23 +1,13 @@
 #include <string>
 #include <string_view>
 
+#include "gondola/core/text.hpp"
 #include "gondola/report/local_time.hpp"
 #include "gondola/report/render.hpp"
 #include "number_text.hpp"
 
 namespace gondola::report {
 namespace {
-
-/// Quoted where it has to be, so that a plain file stays readable.
-std::string field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char c : text) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
-}
 
 std::string number(const std::optional<double>& value) {
   return value ? decimal_text(*value, 3) : std::string();
@@ -31,9 +21,9 @@ std::string to_csv(const Summary& summary) {
   text += to_text(by) + ",audits,facings,products\r\n";
   for (const GroupSummary& group : summary.groups) {
     std::string key;
-    if (by.store) key += field(group.key.store) + ',';
-    if (by.camera) key += field(group.key.camera) + ',';
-    if (by.label) key += field(group.key.label) + ',';
+    if (by.store) key += csv_field(group.key.store) + ',';
+    if (by.camera) key += csv_field(group.key.camera) + ',';
+    if (by.label) key += csv_field(group.key.label) + ',';
     if (by.row)
       key += (group.key.row < 0 ? std::string() : std::to_string(group.key.row + 1)) + ',';
     for (std::size_t i = 0; i < group.steps.size(); ++i) {

@@ -221,11 +221,18 @@ std::string tiles_html(const Summary& summary) {
     if (problem.kind == ProblemKind::kLow) ++low;
     if (problem.kind == ProblemKind::kSoldOut) ++sold_out;
   }
-  std::string html =
-      tile("Facings", std::to_string(totals.facings_last),
-           change_text(totals.facings_last - totals.facings_first, 0) + " since the first audit");
-  html += share_tile("On-shelf availability", totals.availability_first, totals.availability_last);
-  html += share_tile("Planogram compliance", totals.compliance_first, totals.compliance_last);
+  const bool all_once = totals.audits == static_cast<std::int64_t>(summary.shelves.size());
+  std::string html = tile("Facings", std::to_string(totals.facings_last),
+                          all_once ? "every shelf audited once"
+                                   : change_text(totals.facings_last - totals.facings_first, 0) +
+                                         " since the first audit");
+  const auto since = [all_once](const std::optional<double>& first) {
+    return all_once ? std::nullopt : first;
+  };
+  html += share_tile("On-shelf availability", since(totals.availability_first),
+                     totals.availability_last);
+  html +=
+      share_tile("Planogram compliance", since(totals.compliance_first), totals.compliance_last);
   html += tile("Gaps", std::to_string(totals.gaps),
                concat("room for ", counted(totals.gap_facings, "facing", "facings")));
   html += tile("Low or sold out", std::to_string(low + sold_out),
@@ -426,7 +433,7 @@ std::string rows_html(const store::AuditRecord& audit) {
   for (const auto& [row, line] : lines) {
     std::vector<std::string> labels;
     for (const auto& [label, facings] : line.labels) {
-      labels.push_back(concat(name_html(label), " ", facings));
+      labels.push_back(concat(facings, " \u00d7 ", name_html(label)));
     }
     rows += concat(
         "<tr><th scope=\"row\">", row < 0 ? "\u2013" : std::to_string(row + 1), "</th>",
@@ -498,7 +505,7 @@ std::string events_html(const Summary& summary, const HtmlOptions& options) {
     const store::EventRecord& event = summary.events[summary.events.size() - 1 - i];
     std::string picture;
     if (evidence < options.max_evidence) {
-      picture = picture_html(event.picture, options.evidence_side, {},
+      picture = picture_html(event.picture, options.evidence_side,
                              concat(event.label, " ", event.kind), options.read_picture);
     }
     if (!picture.empty()) {

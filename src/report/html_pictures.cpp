@@ -100,15 +100,13 @@ std::string gap_id(std::size_t shelf, std::size_t gap) {
   return concat(shelf_id(shelf), "-gap-", gap + 1);
 }
 
-std::string picture_html(const std::string& path, int longest_side, Size size,
-                         const std::string& alternative, const PictureReader& read) {
+std::string picture_html(const std::string& path, int longest_side, const std::string& alternative,
+                         const PictureReader& read) {
   if (path.empty() || !read) return "";
   const std::string bytes = read(path, longest_side);
   if (bytes.empty()) return "";
-  std::string sides;
-  if (size.width > 0) sides = concat(" width=\"", size.width, "\" height=\"", size.height, "\"");
-  return concat("<img alt=\"", escape_html(alternative), "\"", sides,
-                " src=\"data:image/jpeg;base64,", base64(bytes), "\">");
+  return concat("<img alt=\"", escape_html(alternative), "\"", " src=\"data:image/jpeg;base64,",
+                base64(bytes), "\">");
 }
 
 std::string shelf_picture_html(const Summary& summary, std::size_t shelf,
@@ -118,8 +116,8 @@ std::string shelf_picture_html(const Summary& summary, std::size_t shelf,
   const std::string alternative =
       concat("Shelf with ", audit.detections.size(), " products and ", audit.gaps.size(),
              audit.gaps.size() == 1 ? " gap" : " gaps");
-  std::string ground = picture_html(audit.picture, options.picture_side, audit.image, alternative,
-                                    options.read_picture);
+  std::string ground =
+      picture_html(audit.picture, options.picture_side, alternative, options.read_picture);
   std::string note;
   if (ground.empty()) {
     ground = concat("<svg class=\"ground\" aria-hidden=\"true\" viewBox=\"0 0 ", audit.image.width,

@@ -15,8 +15,8 @@ std::string gap_id(std::size_t shelf, std::size_t gap);
 /// `<img>` with the picture in it; "" when it cannot be read.
 ///
 /// @param alternative  text, not HTML
-std::string picture_html(const std::string& path, int longest_side, Size size,
-                         const std::string& alternative, const PictureReader& read);
+std::string picture_html(const std::string& path, int longest_side, const std::string& alternative,
+                         const PictureReader& read);
 
 /// A shelf's last picture with a box to click for every product and gap. Without a picture the
 /// boxes are drawn on empty ground.

@@ -78,6 +78,13 @@ struct ShelfHistory {
   std::int64_t all_audits = 0;
 };
 
+/// The first step in which a shelf was looked at.
+std::size_t first_step(const ShelfHistory& shelf) {
+  const auto found = std::find_if(shelf.audits.begin(), shelf.audits.end(),
+                                  [](std::int64_t audits) { return audits > 0; });
+  return static_cast<std::size_t>(found - shelf.audits.begin());
+}
+
 /// One label, in one row or all, of one shelf.
 struct Cell {
   std::size_t shelf = 0;
@@ -197,6 +204,8 @@ void add_audits(History& history, const std::vector<AuditRecord>& audits,
   }
 
   std::vector<double> seen_last(history.shelves.size(), 0.0);
+  for (std::size_t i = 0; i < history.shelves.size(); ++i)
+    seen_last[i] = means[i][first_step(history.shelves[i])].facings.value().value_or(0);
   for (std::size_t step = 0; step < steps; ++step) {
     StepSummary& sum = history.steps[step];
     Mean availability;
@@ -260,7 +269,7 @@ std::vector<std::int64_t> audits_of(const GroupKey& key, const GroupBy& by,
 
 /// Adds what a cell holds to its group, step by step.
 void add_cell(GroupSummary& group, const Cell& cell, const ShelfHistory& shelf) {
-  Quantities seen_last;
+  Quantities seen_last = cell.means[first_step(shelf)];
   for (std::size_t i = 0; i < group.steps.size(); ++i) {
     if (shelf.audits[i] > 0) seen_last = cell.means[i];
     GroupStep& step = group.steps[i];

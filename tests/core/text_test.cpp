@@ -85,6 +85,14 @@ TEST(NearestName, FindsLongerAndShorterForms) {
   EXPECT_EQ(nearest_name("threshold", {"sigma", "score_threshold"}), "score_threshold");
 }
 
+TEST(CsvField, QuotesOnlyWhatNeedsIt) {
+  EXPECT_EQ(csv_field("milk 1 l"), "milk 1 l");
+  EXPECT_EQ(csv_field("milk, 1 l"), "\"milk, 1 l\"");
+  EXPECT_EQ(csv_field("6\" pan"), "\"6\"\" pan\"");
+  EXPECT_EQ(csv_field("two\nlines"), "\"two\nlines\"");
+  EXPECT_EQ(csv_field(""), "");
+}
+
 TEST(NearestName, PrefersFewerErrorsThenTheFirst) {
   EXPECT_EQ(nearest_name("tiles", {"titles", "tile", "tales"}), "titles");
   EXPECT_EQ(nearest_name("milk", {"silk", "milk_2", "mild"}), "silk");

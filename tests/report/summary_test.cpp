@@ -55,8 +55,8 @@ TEST_F(SummaryTest, AddsUpShelvesOfTheMeansOfTheirAuditsInEachStep) {
   // Two shelves over four days, so steps are days. Cola:
   //   day      0         1     2          3
   //   left     4, 6 (5)  2     -          6
-  //   right    -         3     -          (3 again)
-  //   sum      5         5     nothing    9
+  //   right    (3)       3     -          (3)
+  //   sum      8         5     nothing    9
   add(audit_of("north", "left", kMonday + 8 * kHour, {{"cola", 4}}));
   add(audit_of("north", "left", kMonday + 9 * kHour, {{"cola", 6}}));
   add(audit_of("north", "left", kMonday + kDay, {{"cola", 2}}));
@@ -68,20 +68,21 @@ TEST_F(SummaryTest, AddsUpShelvesOfTheMeansOfTheirAuditsInEachStep) {
   ASSERT_THAT(summary.steps, SizeIs(4));
   ASSERT_THAT(summary.groups, SizeIs(1));
   const GroupSummary& cola = summary.groups[0];
-  EXPECT_THAT(cola.steps[0].facings, Optional(5.0));
+  EXPECT_THAT(cola.steps[0].facings, Optional(8.0));
   EXPECT_THAT(cola.steps[1].facings, Optional(5.0));
   EXPECT_EQ(cola.steps[2].facings, std::nullopt);
   EXPECT_THAT(cola.steps[3].facings, Optional(9.0));
   EXPECT_THAT(cola.steps[3].products, Optional(18.0));
   EXPECT_EQ(cola.steps[0].audits, 2);
   EXPECT_EQ(cola.steps[2].audits, 0);
+  EXPECT_THAT(summary.steps[0].facings, Optional(8.0));
   EXPECT_THAT(summary.steps[3].facings, Optional(9.0));
   EXPECT_EQ(summary.steps[2].facings, std::nullopt);
-  // First audits: 4 and 3; last ones: 6 and 3. Usual: (5 + 5 + 9) / 3.
+  // First audits: 4 and 3; last ones: 6 and 3. Usual: (8 + 5 + 9) / 3.
   EXPECT_EQ(cola.facings_first, 7);
   EXPECT_EQ(cola.facings_last, 9);
   EXPECT_EQ(cola.products_last, 18);
-  EXPECT_NEAR(cola.facings_usual, 19.0 / 3, 1e-12);
+  EXPECT_NEAR(cola.facings_usual, 22.0 / 3, 1e-12);
   EXPECT_EQ(summary.totals.audits, 5);
   EXPECT_EQ(summary.totals.facings_first, 7);
   EXPECT_EQ(summary.totals.facings_last, 9);

@@ -47,6 +47,9 @@ std::optional<Number> parse_number(std::string_view text) {
 /// exceeds max_length bytes (>= 3) becomes "...", never splitting a UTF-8 character.
 std::string printable(std::string_view text, std::size_t max_length = 60);
 
+/// A field of a table as RFC 4180 wants it: quoted when it holds a comma, quote or line end.
+std::string csv_field(std::string_view text);
+
 /// What somebody who typed `word` probably meant, for "did you mean".
 ///
 /// The candidate with the fewest typing errors (a letter missing, added, wrong, or two swapped;

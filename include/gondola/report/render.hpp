@@ -18,7 +18,7 @@ std::string to_csv(const Summary& summary);
 std::string to_json(const Summary& summary);
 
 /// Bytes of a JPEG of the picture at `path`, no side longer than `longest_side` pixels; "" when it
-/// cannot be read.
+/// cannot be read. The picture is as wide as the audited one, or scaled; it may go on below it.
 using PictureReader = std::function<std::string(const std::string& path, int longest_side)>;
 
 struct HtmlOptions {

@@ -76,7 +76,7 @@ struct GroupKey {
 struct GroupStep {
   std::int64_t audits = 0;  ///< of the shelves the group is on
   /// Sum over the shelves of their mean per audit. A shelf that was not looked at counts as it was
-  /// seen last. Nothing when none was looked at.
+  /// seen last, or before its first audit as it was seen first. Nothing when none was looked at.
   std::optional<double> facings;
   std::optional<double> products;
 };
