@@ -74,7 +74,7 @@ std::string overlay_html(const AuditRecord& audit, std::size_t shelf) {
   const int hatch = std::max(6, audit.image.width / 80);
   std::string html =
       concat("<svg class=\"overlay\" viewBox=\"0 0 ", audit.image.width, " ", audit.image.height,
-             "\" preserveAspectRatio=\"none\" role=\"group\" aria-label=\"Boxes; arrow keys go "
+             "\" role=\"group\" aria-label=\"Boxes; arrow keys go "
              "from one to "
              "the next\"><defs><pattern id=\"hatch-",
              shelf, "\" class=\"hatch\" width=\"", hatch, "\" height=\"", hatch,

@@ -215,7 +215,7 @@ std::vector<TimeSpan> calendar_steps(const TimeSpan& span, TimeStep step) {
   std::vector<TimeSpan> steps;
   for (UtcMilliseconds start = step_start(span.from, step); start < span.to;) {
     const UtcMilliseconds next = next_step(start, step);
-    steps.push_back({std::max(start, span.from), std::min(next, span.to)});
+    steps.push_back({start, next});
     start = next;
   }
   return steps;

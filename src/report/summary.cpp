@@ -504,7 +504,8 @@ Summary make_summary(const store::EventStore& store, const ReportOptions& option
   History history;
   for (const TimeSpan& span : calendar_steps(summary.seen, summary.step)) {
     StepSummary step;
-    step.span = span;
+    step.span = {std::max(span.from, options.from.value_or(span.from)),
+                 std::min(span.to, options.to.value_or(span.to))};
     history.steps.push_back(std::move(step));
   }
   for (const store::EventRecord& event : summary.events) {

@@ -8,6 +8,7 @@
 
 #include "command_line.hpp"
 #include "gondola/store/sqlite_store.hpp"
+#include "report/local_zone.hpp"
 
 namespace gondola::app {
 namespace {
@@ -17,7 +18,7 @@ using testing::Not;
 
 class ReportCommand : public CommandLine {
  protected:
-  ReportCommand() { setenv("TZ", "UTC0", 1); }
+  const report::LocalZone zone_{"UTC0"};
 
   // Two audits of one shelf, on the 2nd and the 3rd of November 2026; the last picture is gone.
   void fill_store() {
@@ -63,7 +64,7 @@ TEST_F(ReportCommand, WritesTablesToStandardOutputAndByTheEnding) {
                            "--from", "2026-11-03", "--to", "2026-11-03"});
   EXPECT_EQ(csv.out,
             "from,to,label,audits,facings,products\r\n"
-            "2026-11-03T00:00:00+00:00,2026-11-03T00:00:00+00:00,cola,1,1,4\r\n");
+            "2026-11-03T00:00:00+00:00,2026-11-03T01:00:00+00:00,cola,1,1,4\r\n");
   EXPECT_EQ(run({"report", "--store", "shop.db", "--out", "x.json", "--low", "cola=1"}).exit_code,
             0);
   const auto json = nlohmann::json::parse(test::read_text(dir_ / "x.json"));

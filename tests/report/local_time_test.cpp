@@ -102,20 +102,22 @@ TEST(LocalTime, ChoosesTheStepByTheLengthOfTheSpan) {
   EXPECT_EQ(step_for({0, 1000 * kDayMs}), TimeStep::kMonth);
 }
 
-TEST(LocalTime, StepsFollowTheCalendarAndAreCutToTheSpan) {
+TEST(LocalTime, StepsFollowTheCalendar) {
   const LocalZone zone(kCentralEurope);
   // From Saturday the 24th of October, 12:00, over the night in which clocks go back.
   const store::UtcMilliseconds noon = parse_local_time("2026-10-24 12:00", kNoon).from;
   const store::UtcMilliseconds midnight = noon + 12 * kHourMs;
+  const store::UtcMilliseconds monday = midnight + 25 * kHourMs;
   const TimeSpan span{noon, midnight + 30 * kHourMs};
   EXPECT_THAT(calendar_steps(span, TimeStep::kDay),
-              ElementsAre(TimeSpan{noon, midnight}, TimeSpan{midnight, midnight + 25 * kHourMs},
-                          TimeSpan{midnight + 25 * kHourMs, midnight + 30 * kHourMs}));
-  // Weeks begin on Monday the 26th.
+              ElementsAre(TimeSpan{noon - 12 * kHourMs, midnight}, TimeSpan{midnight, monday},
+                          TimeSpan{monday, monday + 24 * kHourMs}));
   EXPECT_THAT(calendar_steps(span, TimeStep::kWeek),
-              ElementsAre(TimeSpan{noon, midnight + 25 * kHourMs},
-                          TimeSpan{midnight + 25 * kHourMs, midnight + 30 * kHourMs}));
-  EXPECT_THAT(calendar_steps(span, TimeStep::kMonth), ElementsAre(span));
+              ElementsAre(TimeSpan{midnight - 6 * 24 * kHourMs, monday},
+                          TimeSpan{monday, monday + 7 * 24 * kHourMs}));
+  // The 1st of October is 24 days before the 25th, that of November 6 days after the 26th.
+  EXPECT_THAT(calendar_steps(span, TimeStep::kMonth),
+              ElementsAre(TimeSpan{midnight - 24 * 24 * kHourMs, monday + 6 * 24 * kHourMs}));
   // The hour from two to three comes twice.
   const std::vector<TimeSpan> hours =
       calendar_steps({midnight, midnight + 25 * kHourMs}, TimeStep::kHour);
@@ -128,8 +130,8 @@ TEST(LocalTime, HoursStartOnTheHourWhereTheZoneIsHalfAnHourOff) {
   const LocalZone zone("IST-5:30");
   const store::UtcMilliseconds start = kNovember + 15 * 60'000;  // 05:45 there
   EXPECT_THAT(calendar_steps({start, start + kHourMs}, TimeStep::kHour),
-              ElementsAre(TimeSpan{start, kNovember + 30 * 60'000},
-                          TimeSpan{kNovember + 30 * 60'000, start + kHourMs}));
+              ElementsAre(TimeSpan{kNovember - 30 * 60'000, kNovember + 30 * 60'000},
+                          TimeSpan{kNovember + 30 * 60'000, kNovember + 90 * 60'000}));
 }
 
 TEST(LocalTime, NoStepsOfNoTime) {

@@ -31,12 +31,12 @@ TEST_F(Render, CsvHasALinePerGroupAndStep) {
   add(audit_of("north", "left", kMonday, {{"cola", 4}}));
   add(audit_of("north", "left", kMonday + kHour / 2, {{"cola", 3}}));
   add(audit_of("north", "left", kMonday + 2 * kHour, {{"cola", 2}}));
-  // The third hour starts on the hour and ends with the last audit; nobody looked in the second.
+  // Nobody looked in the second hour.
   EXPECT_EQ(to_csv(summary()),
             "from,to,label,audits,facings,products\r\n"
             "2026-11-02T01:00:00+01:00,2026-11-02T02:00:00+01:00,cola,2,3.5,7\r\n"
             "2026-11-02T02:00:00+01:00,2026-11-02T03:00:00+01:00,cola,0,,\r\n"
-            "2026-11-02T03:00:00+01:00,2026-11-02T03:00:00+01:00,cola,1,2,4\r\n");
+            "2026-11-02T03:00:00+01:00,2026-11-02T04:00:00+01:00,cola,1,2,4\r\n");
 }
 
 TEST_F(Render, CsvQuotesWhatWouldBreakIt) {

@@ -261,6 +261,11 @@ TEST_F(SummaryTest, LooksAtTheRangeAndPlacesThatAreAskedFor) {
   EXPECT_EQ(summary.totals.audits, 2);
   EXPECT_EQ(summary.range, (TimeSpan{kMonday + kDay, kMonday + 3 * kDay}));
   EXPECT_EQ(summary.seen, (TimeSpan{kMonday + kDay, kMonday + 2 * kDay + 1}));
+  // The first step is cut to what was asked for.
+  options_.from = kMonday + kDay - kHour / 2;
+  EXPECT_EQ(this->summary().steps.front().span, (TimeSpan{kMonday + kDay, kMonday + kDay + kHour}));
+  shop_.store->add(audit_of("north", "left", *options_.from, {{"cola", 1}}));
+  EXPECT_EQ(this->summary().steps.front().span, (TimeSpan{*options_.from, kMonday + kDay}));
 }
 
 TEST_F(SummaryTest, SaysWhatTheStoreHasWhenNothingIsInTheRange) {

@@ -48,8 +48,7 @@ std::string_view name_of(TimeStep step);
 /// much more than a hundred steps in two decades.
 TimeStep step_for(const TimeSpan& span);
 
-/// The steps of the calendar that a span touches, in order and without holes; the first and the
-/// last are cut to the span. Weeks begin on Mondays.
+/// The whole steps of the calendar that a span touches, in order. Weeks begin on Mondays.
 ///
 /// Requires: span.from < span.to (ContractViolation).
 std::vector<TimeSpan> calendar_steps(const TimeSpan& span, TimeStep step);

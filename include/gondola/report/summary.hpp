@@ -153,7 +153,7 @@ struct Summary {
   GroupBy by;
   TimeStep step = TimeStep::kDay;
   Totals totals;
-  std::vector<StepSummary> steps;          ///< of `seen`, never empty
+  std::vector<StepSummary> steps;  ///< that `seen` touches, cut to what was asked for; never empty
   std::vector<GroupSummary> groups;        ///< in the order of their keys
   std::vector<ShelfSummary> shelves;       ///< in the order of their keys
   std::vector<Problem> problems;           ///< in the order of their kinds, shelves and rows
