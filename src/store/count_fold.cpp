@@ -24,14 +24,15 @@ std::size_t CountFold::KeyHash::operator()(const Key& key) const {
   return static_cast<std::size_t>(hash ^ (hash >> 32U));
 }
 
-CountFold::CountFold(const Grouping& grouping, std::map<std::int64_t, CameraName> cameras)
+CountFold::CountFold(const Grouping& grouping, const std::map<std::int64_t, CameraName>& cameras)
     : grouping_(grouping) {
   GONDOLA_EXPECTS(grouping.step >= 0, "a time step of ", grouping.step, " ms");
+  const std::string not_shown;
   std::map<std::pair<std::string, std::string>, std::vector<std::int64_t>> cameras_of_place;
-  for (auto& [id, name] : cameras) {
-    if (!grouping.store) name.store.clear();
-    if (!grouping.camera) name.camera.clear();
-    cameras_of_place[{std::move(name.store), std::move(name.camera)}].push_back(id);
+  for (const auto& [id, name] : cameras) {
+    const std::string& store = grouping.store ? name.store : not_shown;
+    const std::string& camera = grouping.camera ? name.camera : not_shown;
+    cameras_of_place[{store, camera}].push_back(id);
   }
   for (const auto& [name, ids] : cameras_of_place) {
     for (const std::int64_t id : ids) {
@@ -105,6 +106,7 @@ std::vector<CountSummary> CountFold::finish(
   std::unordered_map<std::int64_t, std::int64_t> ranks;
   for (const Line& line : lines_) ranks.try_emplace(line.key.label, 0);
   std::vector<std::pair<std::string, std::int64_t>> labels;
+  labels.reserve(ranks.size());
   for (const auto& [id, rank] : ranks) {
     labels.emplace_back(grouping_.label ? label_name(id) : std::string(), id);
   }

@@ -35,7 +35,7 @@ UtcMilliseconds start_of_step(UtcMilliseconds at, UtcMilliseconds step, UtcMilli
 class CountFold {
  public:
   /// `cameras` by id. Requires: grouping.step >= 0.
-  CountFold(const Grouping& grouping, std::map<std::int64_t, CameraName> cameras);
+  CountFold(const Grouping& grouping, const std::map<std::int64_t, CameraName>& cameras);
 
   /// Requires: not before the audit that came before, by time and then id.
   void start_audit(const AuditKey& audit);

@@ -112,8 +112,8 @@ CREATE INDEX events_by_time ON events (at);
 }  // namespace
 
 const SchemaSteps& schema_steps() {
-  static const SchemaSteps steps{kVersion1};
-  return steps;
+  static const SchemaSteps kSteps{kVersion1};
+  return kSteps;
 }
 
 FileIdentity identify(SQLite::Database& database) {
