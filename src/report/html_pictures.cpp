@@ -75,8 +75,7 @@ std::string overlay_html(const AuditRecord& audit, std::size_t shelf) {
   std::string html =
       concat("<svg class=\"overlay\" viewBox=\"0 0 ", audit.image.width, " ", audit.image.height,
              "\" role=\"group\" aria-label=\"Boxes; arrow keys go "
-             "from one to "
-             "the next\"><defs><pattern id=\"hatch-",
+             "from one to the next\"><defs><pattern id=\"hatch-",
              shelf, "\" class=\"hatch\" width=\"", hatch, "\" height=\"", hatch,
              "\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><rect width=\"",
              hatch, "\" height=\"", hatch, "\"/><line y2=\"", hatch, "\" stroke-width=\"",

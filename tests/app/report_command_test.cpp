@@ -74,6 +74,7 @@ TEST_F(ReportCommand, WritesTablesToStandardOutputAndByTheEnding) {
 
 TEST_F(ReportCommand, SaysWhatIsWrongInOneLine) {
   fill_store();
+  write_picture("shelf.png");
   EXPECT_THAT(error_line({"report"}, 2), HasSubstr("give the store with --store FILE"));
   EXPECT_THAT(error_line({"report", "--store", "none.db"}, 1), HasSubstr("none.db"));
   EXPECT_FALSE(std::filesystem::exists(file("none.db")));
