@@ -9,7 +9,6 @@
 #include <string>
 #include <vector>
 
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "command.hpp"
@@ -17,6 +16,7 @@
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
 #include "gondola/media/read_image.hpp"
+#include "gondola/media/write_image.hpp"
 #include "gondola/report/local_time.hpp"
 #include "gondola/report/render.hpp"
 #include "gondola/report/summary.hpp"
@@ -173,8 +173,7 @@ class PagePictures {
     const double scale = static_cast<double>(longest_side) / std::max(image.cols, image.rows);
     if (scale < 1) cv::resize(image, image, {}, scale, scale, cv::INTER_AREA);
     constexpr int kQuality = 80;
-    std::vector<unsigned char> bytes;
-    cv::imencode(".jpg", image, bytes, {cv::IMWRITE_JPEG_QUALITY, kQuality});
+    const std::vector<unsigned char> bytes = media::encode_jpeg(image, kQuality, "of the report");
     return {bytes.begin(), bytes.end()};
   }
 

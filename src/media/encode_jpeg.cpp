@@ -4,8 +4,8 @@
 
 #include <jpeglib.h>
 
-#include "encoders.hpp"
 #include "gondola/core/error.hpp"
+#include "gondola/media/write_image.hpp"
 #include "jpeg_errors.hpp"
 
 namespace gondola::media {

@@ -7,14 +7,10 @@
 
 namespace gondola::media {
 
-/// Encodes through libjpeg, as cv::imencode() would, without loading OpenCV's imgcodecs.
+/// Encodes through libpng, with its fast compression.
 ///
-/// @param bgr      CV_8UC3, not empty, at most 65500 pixels a side
-/// @param quality  1..100
+/// @param bgr  CV_8UC3, not empty
 /// Throws IoError that names the picture.
-std::vector<unsigned char> encode_jpeg(const cv::Mat& bgr, int quality, const std::string& name);
-
-/// The same through libpng, with its fast compression.
 std::vector<unsigned char> encode_png(const cv::Mat& bgr, const std::string& name);
 
 }  // namespace gondola::media

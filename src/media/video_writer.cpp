@@ -11,9 +11,9 @@
 
 #include <opencv2/imgproc.hpp>
 
-#include "encoders.hpp"
 #include "gondola/core/cpus.hpp"
 #include "gondola/core/error.hpp"
+#include "gondola/media/write_image.hpp"
 #include "video_container.hpp"
 
 namespace gondola::media {

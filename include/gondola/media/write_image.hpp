@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include <opencv2/core/mat.hpp>
 
@@ -19,5 +20,13 @@ bool is_writable_image(const std::string& path);
 /// Throws: ConfigError when the extension names no known format; IoError when the folder is missing
 /// or cannot be written. Nothing is left behind then.
 void write_image(const std::string& path, const cv::Mat& image, const WriteOptions& options = {});
+
+/// The bytes of a JPEG file (through libjpeg, without loading OpenCV's imgcodecs).
+///
+/// @param bgr      CV_8UC3, not empty, at most 65500 pixels a side
+/// @param quality  1..100
+/// @param name     of the picture, for messages
+/// Throws: IoError.
+std::vector<unsigned char> encode_jpeg(const cv::Mat& bgr, int quality, const std::string& name);
 
 }  // namespace gondola::media
