@@ -232,7 +232,9 @@ void AuditSink::keep(const media::Frame& frame, const shelf::Audit& audit,
   record.planogram = planogram_name_;
   record.facings = audit.kpi.facings;
   record.on_shelf_availability = audit.kpi.on_shelf_availability;
-  record.picture = picture.empty() ? picture : fs::absolute(picture).lexically_normal().string();
+  // The report draws the boxes itself, so that they can be clicked.
+  const std::string shown = frame.kind == media::SourceKind::kImage ? frame.source : picture;
+  record.picture = shown.empty() ? shown : fs::absolute(shown).lexically_normal().string();
   for (const shelf::AuditProduct& product : audit.products) {
     record.detections.push_back(
         {product.label, product.score, product.box, product.place.row, product.place.facing});

@@ -221,8 +221,13 @@ int run_report(const ReportCommandOptions& options, Context& context) {
   }
   const std::string out = options.out.empty() ? "report." + format : options.out;
   write_file(out, text);
-  context.log->info("{} audits of {} shelves, {} things to do: {}", summary.totals.audits,
-                    summary.shelves.size(), summary.problems.size(), out);
+  const auto counted = [](std::size_t count, const char* one, const char* many) {
+    return concat(count, ' ', count == 1 ? one : many);
+  };
+  context.log->info("{} of {}, {} to do: {}",
+                    counted(static_cast<std::size_t>(summary.totals.audits), "audit", "audits"),
+                    counted(summary.shelves.size(), "shelf", "shelves"),
+                    counted(summary.problems.size(), "thing", "things"), out);
   return 0;
 }
 

@@ -44,7 +44,7 @@ TEST_F(ReportCommand, WritesThePageWithThePictureBesideTheStore) {
   write_picture("shelf.png");
   const Outcome outcome = run({"report", "--store", file("shop.db"), "--title", "Tom & Co"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
-  EXPECT_THAT(outcome.err, HasSubstr("2 audits of 1 shelves, 1 things to do: report.html"));
+  EXPECT_THAT(outcome.err, HasSubstr("2 audits of 1 shelf, 1 thing to do: report.html"));
   const std::string page = test::read_text(dir_ / "report.html");
   EXPECT_THAT(page, HasSubstr("<title>Tom &amp; Co</title>"));
   EXPECT_THAT(page, HasSubstr("src=\"data:image/jpeg;base64,/9j/"));

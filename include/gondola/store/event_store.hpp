@@ -71,7 +71,7 @@ struct AuditRecord {
   int facings = 0;
   std::optional<double> on_shelf_availability;  ///< 0..1
   std::optional<double> planogram_compliance;   ///< 0..1
-  std::string picture;                          ///< path of the annotated picture, "" for none
+  std::string picture;  ///< path of the audited picture, else of the annotated one, "" for none
 };
 
 /// Something that happened at a fixed camera.
