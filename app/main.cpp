@@ -77,8 +77,7 @@ int run(int argc, char** argv) {
       gondola::app::add_info_command(app),     gondola::app::add_convert_command(app),
       gondola::app::add_synth_command(app),    gondola::app::add_train_command(app),
       gondola::app::add_val_command(app),      gondola::app::add_bench_command(app),
-      gondola::app::add_quantize_command(app),
-      gondola::app::add_report_command(app),
+      gondola::app::add_quantize_command(app), gondola::app::add_report_command(app),
   };
 
   std::string option_file;

@@ -18,7 +18,7 @@ class TxtSink : public DetectionSink {
   explicit TxtSink(const std::string& folder) : folder_(folder) { make_folder(folder); }
 
   void write(const FrameDetections& result) override {
-    AtomicFile file(folder_ / names_.claim(result_stem(result.frame), ".txt"));
+    AtomicFile file(folder_ / names_.claim(result.frame, ".txt"));
     const double width = result.frame.image.cols;
     const double height = result.frame.image.rows;
     for (const Detection& detection : result.detections) {
@@ -53,7 +53,7 @@ class PictureSink : public DetectionSink {
     const std::string extension = media::is_writable_image(frame.source)
                                       ? fs::path(frame.source).extension().string()
                                       : std::string(".jpg");
-    const fs::path target = folder_ / names_.claim(result_stem(frame), extension);
+    const fs::path target = folder_ / names_.claim(frame, extension);
     std::error_code one_is_missing;
     if (fs::equivalent(target, frame.source, one_is_missing)) {
       throw ConfigError(concat("the annotated picture would replace the picture '", frame.source,

@@ -7,19 +7,37 @@
 
 namespace gondola::pipeline {
 
-std::string result_stem(const media::Frame& frame) {
-  std::string stem = std::filesystem::path(frame.source).stem().string();
-  if (stem.empty()) stem = "frame";
-  if (frame.kind == media::SourceKind::kImage) return stem;
+namespace {
+
+std::string source_stem(const std::string& source) {
+  const std::string stem = std::filesystem::path(source).stem().string();
+  return stem.empty() ? "frame" : stem;
+}
+
+std::string number_of(const media::Frame& frame) {
   char number[24];
   std::snprintf(number, sizeof number, "_%06lld", static_cast<long long>(frame.index));
-  return stem + number;
+  return number;
+}
+
+}  // namespace
+
+std::string result_stem(const media::Frame& frame) {
+  const std::string stem = source_stem(frame.source);
+  return frame.kind == media::SourceKind::kImage ? stem : stem + number_of(frame);
 }
 
 std::string ResultNames::claim(const std::string& stem, const std::string& extension) {
   std::string name = stem + extension;
   for (int copy = 2; !taken_.insert(name).second; ++copy) name = concat(stem, '_', copy, extension);
   return name;
+}
+
+std::string ResultNames::claim(const media::Frame& frame, const std::string& extension) {
+  if (frame.kind == media::SourceKind::kImage) return claim(result_stem(frame), extension);
+  const auto [stem, is_new] = stems_.try_emplace(frame.source);
+  if (is_new) stem->second = claim(source_stem(frame.source), "");
+  return stem->second + number_of(frame) + extension;
 }
 
 }  // namespace gondola::pipeline

@@ -237,6 +237,16 @@ TEST_F(DetectionSinks, WritesToStandardOutput) {
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "[\n]\n");
 }
 
+TEST_F(DetectionSinks, TellsFramesOfSourcesOfTheSameNameApart) {
+  FrameDetections other = video_frame(0, 0);
+  other.frame.source = "more/aisle.mp4";
+  FrameDetections other_next = video_frame(1, 0.04);
+  other_next.frame.source = "more/aisle.mp4";
+  run(*make_txt_sink(dir_ / "txt"), {video_frame(0, 0), other, video_frame(1, 0.04), other_next});
+  EXPECT_THAT(files(dir_ / "txt"), ElementsAre("aisle_000000.txt", "aisle_000001.txt",
+                                               "aisle_2_000000.txt", "aisle_2_000001.txt"));
+}
+
 TEST_F(DetectionSinks, WritesTracksAsMotChallengeResults) {
   FrameDetections second = video_frame(12, 0.4);
   second.detections = {{{1, 2, 11, 32}, 0.25F, 0}, {{0, 0, 5, 5}, 1, 1}};

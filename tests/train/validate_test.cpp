@@ -18,8 +18,8 @@ TEST(ToInput, ScalesBytesAndKeepsTheirPlaces) {
   EXPECT_EQ(input.sizes(), at::IntArrayRef({1, 3, 1, 2}));
   EXPECT_TRUE(input.is_contiguous(at::MemoryFormat::ChannelsLast));
   // Red of both pixels, then green, then blue.
-  EXPECT_TRUE(at::allclose(input.contiguous().view({6}),
-                           at::tensor({1.0F, 0.0F, 0.0F, 0.4F, 0.2F, 1.0F})));
+  EXPECT_TRUE(
+      at::allclose(input.contiguous().view({6}), at::tensor({1.0F, 0.0F, 0.0F, 0.4F, 0.2F, 1.0F})));
 }
 
 TEST(Validate, MeasuresEveryPictureAndAveragesTheLossOfTheBatches) {

@@ -53,8 +53,8 @@ DetectionFile read_detections(const std::filesystem::path& path);
 /// Reads true boxes from a table like those of read_detections(), without scores.
 ///
 /// The data set's classes are those that occur, in the order of the file; if all are numbers, those
-/// up to the highest, without names. Its pictures have the path and name that the file gives and no size, since
-/// nobody looks at them.
+/// up to the highest, without names. Its pictures have the path and name that the file gives and no
+/// size, since nobody looks at them.
 ///
 /// Throws: as read_detections(), also for an empty box and for a table without rows.
 Dataset read_truth_table(const std::filesystem::path& path);

@@ -18,8 +18,8 @@ struct ModelDescription {
   std::optional<float> score_threshold;  ///< calibrated on the training data; 0..1
   /// Overlap above which NMS takes two boxes for one, for what the model is made for; 0..1.
   std::optional<float> iou_threshold;
-  std::string licence;                   ///< empty when the file does not say
-  std::string training;                  ///< record of the training as JSON text; may be empty
+  std::string licence;   ///< empty when the file does not say
+  std::string training;  ///< record of the training as JSON text; may be empty
   /// What had to be assumed because the file does not say it, one sentence each.
   std::vector<std::string> notes;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -11,14 +12,19 @@ namespace gondola::pipeline {
 /// number of the frame, such as "aisle_000012".
 std::string result_stem(const media::Frame& frame);
 
-/// Hands out file names, never the same twice.
+/// Hands out file names, never the same for two pictures or sources.
 class ResultNames {
  public:
   /// stem + extension, or else stem_2 + extension, stem_3 + extension, ...
   std::string claim(const std::string& stem, const std::string& extension);
 
+  /// The same for a frame's result_stem(). Of videos, cameras and streams only the source is
+  /// remembered, as they may go on for days: of equal stems the second gets stem_2_000012.
+  std::string claim(const media::Frame& frame, const std::string& extension);
+
  private:
   std::set<std::string> taken_;
+  std::map<std::string, std::string> stems_;  // by source
 };
 
 }  // namespace gondola::pipeline
