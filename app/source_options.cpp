@@ -155,7 +155,8 @@ OpenFeeds open_feeds(const media::SourceList& list, const SourceFlags& flags,
     if (!is_live(item)) continue;
     // A stream may come up later; a camera that is not there now was most likely mistyped.
     const bool must_open = list.items.size() == 1 && item.kind == SourceKind::kCamera;
-    add(open_live_source(item, options, must_open, context.log), item.location, true);
+    add(open_live_source(item, options, must_open, context.log),
+        media::without_password(item.location), true);
   }
   return open;
 }

@@ -209,6 +209,13 @@ TEST_F(TrackCommand, NamesWhatIsWrong) {
   EXPECT_THAT(error_line({"track", "98"}, 1), HasSubstr("98"));
 }
 
+TEST_F(TrackCommand, KeepsPasswordsOfStreamsToItself) {
+  const Outcome outcome =
+      run({"track", "rtsp://me:secret@127.0.0.1:1/x", "--max-frames", "0", "--no-save"});
+  EXPECT_THAT(outcome.err, HasSubstr("rtsp://me:***@127.0.0.1:1/x"));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("secret")));
+}
+
 TEST_F(TrackCommand, SaysOnceThatThereIsNoDisplay) {
   write_clip("clip.mp4", 3);
   unsetenv("DISPLAY");
