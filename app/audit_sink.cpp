@@ -1,11 +1,11 @@
 #include "audit_sink.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <utility>
 
-#include <nlohmann/json.hpp>
 #include <spdlog/fmt/fmt.h>
 #include <sys/stat.h>
 
@@ -16,6 +16,7 @@
 #include "gondola/media/draw_shelf.hpp"
 #include "gondola/media/write_image.hpp"
 #include "gondola/report/local_time.hpp"
+#include "words.hpp"
 
 namespace gondola::app {
 namespace {
@@ -31,7 +32,7 @@ store::UtcMilliseconds time_of(const media::Frame& frame) {
         .count();
   }
   struct stat file {};
-  if (stat(frame.source.c_str(), &file) != 0) return utc_now();
+  if (stat(frame.source.c_str(), &file) != 0) return report::utc_now();
   const auto written = static_cast<store::UtcMilliseconds>(file.st_mtim.tv_sec) * 1000 +
                        file.st_mtim.tv_nsec / 1'000'000;
   return written + static_cast<store::UtcMilliseconds>(frame.time_s * 1000);
@@ -46,17 +47,14 @@ std::string percent(const std::optional<double>& share) {
   return share ? fmt::format("{:.0f} %", 100 * *share) : std::string("unknown");
 }
 
-std::string plural(int count, const std::string& noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 std::string summary_of(const shelf::Audit& audit) {
-  std::string text =
-      fmt::format("{}, {}, {}", plural(static_cast<int>(audit.rows.size()), "row"),
-                  plural(audit.kpi.facings, "facing"), plural(audit.kpi.products, "product"));
+  std::string text = fmt::format(
+      "{}, {}, {}", counted(static_cast<std::int64_t>(audit.rows.size()), "row", "rows"),
+      counted(audit.kpi.facings, "facing", "facings"),
+      counted(audit.kpi.products, "product", "products"));
   if (audit.kpi.gaps > 0) {
-    text += fmt::format("; {} with room for {}", plural(audit.kpi.gaps, "gap"),
-                        plural(audit.kpi.gap_facings, "facing"));
+    text += fmt::format("; {} with room for {}", counted(audit.kpi.gaps, "gap", "gaps"),
+                        counted(audit.kpi.gap_facings, "facing", "facings"));
   } else {
     text += "; no gaps";
   }
@@ -117,32 +115,37 @@ media::ShelfMarks marks_of(const shelf::Audit& audit) {
   return marks;
 }
 
-/// Products of a label in a row.
-int products_in(const shelf::Audit& audit, const std::string& label, int row) {
-  int count = 0;
-  for (const shelf::AuditProduct& product : audit.products)
-    if (product.label == label && product.place.row == row) ++count;
-  return count;
+/// What there is of a label in each row, for those rows that have any.
+std::vector<store::StoredCount> counts_by_row(const shelf::Audit& audit,
+                                              const shelf::LabelCount& label) {
+  std::vector<store::StoredCount> rows;
+  for (std::size_t row = 0; row < label.row_facings.size(); ++row)
+    rows.push_back({label.label, static_cast<int>(row), label.row_facings[row], 0});
+  for (const shelf::AuditProduct& product : audit.products) {
+    if (product.label == label.label && product.place.row >= 0)
+      ++rows[static_cast<std::size_t>(product.place.row)].products;
+  }
+  rows.erase(std::remove_if(rows.begin(), rows.end(),
+                            [](const store::StoredCount& count) {
+                              return count.facings == 0 && count.products == 0;
+                            }),
+             rows.end());
+  return rows;
 }
 
 }  // namespace
 
-store::UtcMilliseconds utc_now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 AuditSink::AuditSink(AuditOutputs outputs, shelf::AuditOptions options,
                      const shelf::Planogram* planogram, std::string planogram_name,
-                     ClassNames names, std::string model, std::shared_ptr<spdlog::logger> log)
+                     const ClassNames& names, std::string model,
+                     std::shared_ptr<spdlog::logger> log)
     : outputs_(std::move(outputs)),
       options_(std::move(options)),
       planogram_(planogram),
       planogram_name_(std::move(planogram_name)),
-      names_(std::move(names)),
       model_(std::move(model)),
       log_(std::move(log)) {
+  for (std::size_t i = 0; i < names.size(); ++i) labels_.push_back(names.name(static_cast<int>(i)));
   if (!outputs_.folder.empty()) make_folder(outputs_.folder);
   if (!outputs_.json.empty() && outputs_.json != kStandardOutput)
     json_ = std::make_unique<AtomicFile>(outputs_.json);
@@ -156,29 +159,28 @@ AuditSink::AuditSink(AuditOutputs outputs, shelf::AuditOptions options,
 
 void AuditSink::write(const pipeline::FrameDetections& result) {
   const media::Frame& frame = result.frame;
-  std::vector<std::string> labels;
-  for (std::size_t i = 0; i < names_.size(); ++i)
-    labels.push_back(names_.name(static_cast<int>(i)));
-  shelf::Audit audit = shelf::audit(result.detections, labels, {frame.image.cols, frame.image.rows},
-                                    planogram_, options_);
+  shelf::Audit audit = shelf::audit(result.detections, labels_,
+                                    {frame.image.cols, frame.image.rows}, planogram_, options_);
   const store::UtcMilliseconds taken_at = outputs_.taken_at.value_or(time_of(frame));
   audit.source = frame.source;
   audit.taken_at = report::utc_iso(taken_at);
 
-  const std::string picture = write_picture(frame, audit);
+  const std::string json = shelf::to_json(audit);
+  const std::string picture = write_picture(frame, audit, json);
   if (!outputs_.json.empty()) {
-    std::ostream& json = json_ ? json_->stream() : std::cout;
+    std::ostream& out = json_ ? json_->stream() : std::cout;
     if (outputs_.several)
-      json << (wrote_json_ ? ",\n" : "{\"schema\":\"gondola.audits/1\",\"audits\":[\n");
-    json << shelf::to_json(audit);
-    wrote_json_ = true;
+      out << (written_ > 0 ? ",\n" : "{\"schema\":\"gondola.audits/1\",\"audits\":[\n");
+    out << json;
   }
+  ++written_;
   if (!outputs_.csv.empty()) write_rows(audit);
   if (outputs_.store != nullptr) keep(frame, audit, taken_at, picture);
   log_->info("{}: {}", frame.source, summary_of(audit));
 }
 
-std::string AuditSink::write_picture(const media::Frame& frame, const shelf::Audit& audit) {
+std::string AuditSink::write_picture(const media::Frame& frame, const shelf::Audit& audit,
+                                     const std::string& json) {
   if (outputs_.folder.empty()) return {};
   const fs::path folder(outputs_.folder);
   const std::string stem = pipeline::result_stem(frame);
@@ -189,13 +191,17 @@ std::string AuditSink::write_picture(const media::Frame& frame, const shelf::Aud
                              "' itself; name another output folder"));
   }
   media::write_image(picture.string(), media::draw_shelf(frame.image, marks_of(audit)));
-  write_file(folder / file_names_.claim(stem, ".json"), shelf::to_json(audit) + '\n');
+  write_file(folder / file_names_.claim(stem, ".json"), json + '\n');
   return picture.string();
 }
 
 void AuditSink::write_rows(const shelf::Audit& audit) {
   std::ostream& csv = csv_ ? csv_->stream() : std::cout;
   const std::string start = csv_field(audit.source) + ',' + audit.taken_at + ',';
+  std::vector<std::vector<store::StoredCount>> rows(audit.rows.size());
+  for (const shelf::LabelCount& label : audit.totals)
+    for (store::StoredCount& count : counts_by_row(audit, label))
+      rows[static_cast<std::size_t>(count.row)].push_back(std::move(count));
   for (std::size_t row = 0; row < audit.rows.size(); ++row) {
     const int index = static_cast<int>(row);
     int gaps = 0;
@@ -205,12 +211,9 @@ void AuditSink::write_rows(const shelf::Audit& audit) {
       ++gaps;
       gap_facings += gap.facings;
     }
-    for (const shelf::LabelCount& label : audit.totals) {
-      const int products = products_in(audit, label.label, index);
-      const int facings = label.row_facings[row];
-      if (products == 0 && facings == 0) continue;
-      csv << start << row + 1 << ',' << csv_field(label.label) << ',' << facings << ',' << products
-          << ",,\n";
+    for (const store::StoredCount& count : rows[row]) {
+      csv << start << row + 1 << ',' << csv_field(count.label) << ',' << count.facings << ','
+          << count.products << ",,\n";
     }
     csv << start << row + 1 << ",," << audit.rows[row].facings.size() << ",," << gaps << ','
         << gap_facings << '\n';
@@ -242,12 +245,8 @@ void AuditSink::keep(const media::Frame& frame, const shelf::Audit& audit,
   for (const shelf::Gap& gap : audit.gaps) record.gaps.push_back({gap.box, gap.row, gap.facings});
   for (const shelf::LabelCount& label : audit.totals) {
     record.counts.push_back({label.label, -1, label.facings, label.products});
-    for (std::size_t row = 0; row < label.row_facings.size(); ++row) {
-      const int index = static_cast<int>(row);
-      const int products = products_in(audit, label.label, index);
-      if (products > 0 || label.row_facings[row] > 0)
-        record.counts.push_back({label.label, index, label.row_facings[row], products});
-    }
+    for (store::StoredCount& count : counts_by_row(audit, label))
+      record.counts.push_back(std::move(count));
   }
   if (audit.comparison) {
     record.planogram_compliance = audit.comparison->position_compliance;
@@ -258,7 +257,6 @@ void AuditSink::keep(const media::Frame& frame, const shelf::Audit& audit,
     }
   }
   if (!outputs_.store->add(record, outputs_.if_known)) {
-    ++already_known_;
     log_->info("{} is in the store already; not counted again (--again does)", frame.source);
   }
 }
@@ -267,7 +265,7 @@ void AuditSink::finish() {
   if (!outputs_.json.empty()) {
     std::ostream& json = json_ ? json_->stream() : std::cout;
     if (outputs_.several)
-      json << (wrote_json_ ? "\n]}\n" : "{\"schema\":\"gondola.audits/1\",\"audits\":[]}\n");
+      json << (written_ > 0 ? "\n]}\n" : "{\"schema\":\"gondola.audits/1\",\"audits\":[]}\n");
     else
       json << '\n';
     if (json_)
@@ -276,6 +274,8 @@ void AuditSink::finish() {
       json.flush();
   }
   if (csv_) csv_->commit();
+  if (written_ > 0 && !outputs_.folder.empty())
+    log_->info("annotated pictures and audits are in {}", outputs_.folder);
 }
 
 }  // namespace gondola::app

@@ -38,16 +38,15 @@ class AuditSink : public pipeline::DetectionSink {
   /// @param planogram  what should be there; outlives this; null for none
   /// Throws: IoError when something cannot be written.
   AuditSink(AuditOutputs outputs, shelf::AuditOptions options, const shelf::Planogram* planogram,
-            std::string planogram_name, ClassNames names, std::string model,
+            std::string planogram_name, const ClassNames& names, std::string model,
             std::shared_ptr<spdlog::logger> log);
 
   void write(const pipeline::FrameDetections& result) override;
   void finish() override;
 
-  std::int64_t already_known() const { return already_known_; }
-
  private:
-  std::string write_picture(const media::Frame& frame, const shelf::Audit& audit);
+  std::string write_picture(const media::Frame& frame, const shelf::Audit& audit,
+                            const std::string& json);
   void write_rows(const shelf::Audit& audit);
   void keep(const media::Frame& frame, const shelf::Audit& audit, store::UtcMilliseconds taken_at,
             const std::string& picture);
@@ -56,17 +55,14 @@ class AuditSink : public pipeline::DetectionSink {
   shelf::AuditOptions options_;
   const shelf::Planogram* planogram_;
   std::string planogram_name_;
-  ClassNames names_;
+  std::vector<std::string> labels_;  // by class id
   std::string model_;
   std::shared_ptr<spdlog::logger> log_;
 
   pipeline::ResultNames file_names_;
   std::unique_ptr<AtomicFile> json_;
   std::unique_ptr<AtomicFile> csv_;
-  bool wrote_json_ = false;
-  std::int64_t already_known_ = 0;
+  std::int64_t written_ = 0;  // audits
 };
-
-store::UtcMilliseconds utc_now();
 
 }  // namespace gondola::app

@@ -122,7 +122,7 @@ int run_count(const CountFlags& flags, Context& context) {
 
   AuditOutputs outputs;
   if (!flags.taken_at.empty())
-    outputs.taken_at = report::parse_local_time(flags.taken_at, utc_now()).from;
+    outputs.taken_at = report::parse_local_time(flags.taken_at, report::utc_now()).from;
   outputs.folder = flags.save ? flags.out : std::string();
   outputs.json = flags.json;
   outputs.csv = flags.csv;
@@ -144,7 +144,6 @@ int run_count(const CountFlags& flags, Context& context) {
       std::move(outputs), std::move(options), planogram ? &*planogram : nullptr, flags.planogram,
       detector.class_names(), detector.model_name(), context.log));
   const int exit_code = run_detection(detection, sources, opened, detector, extras, context);
-  if (flags.save) context.log->info("annotated pictures and audits are in {}", flags.out);
   if (kept)
     context.log->info("kept in {}; see gondola report --store {}", flags.store, flags.store);
   return exit_code;

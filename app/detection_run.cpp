@@ -13,13 +13,10 @@
 #include "gondola/pipeline/detection_sinks.hpp"
 #include "interrupt.hpp"
 #include "progress_bar.hpp"
+#include "words.hpp"
 
 namespace gondola::app {
 namespace {
-
-std::string counted(std::int64_t count, const std::string& one, const std::string& many) {
-  return fmt::format("{} {}", count, count == 1 ? one : many);
-}
 
 std::string label_counts(const pipeline::LoopSummary& summary, const ClassNames& names) {
   std::vector<std::pair<std::int64_t, std::string>> counts;

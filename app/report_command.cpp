@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -21,6 +21,7 @@
 #include "gondola/report/render.hpp"
 #include "gondola/report/summary.hpp"
 #include "gondola/store/sqlite_store.hpp"
+#include "words.hpp"
 #include "yaml_options.hpp"
 
 namespace gondola::app {
@@ -92,15 +93,9 @@ void add_options(CLI::App& command, ReportCommandOptions& options) {
                         "--format csv"));
 }
 
-store::UtcMilliseconds now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 report::TimeSpan parse_time(const std::string& option, const std::string& text) {
   try {
-    return report::parse_local_time(text, now());
+    return report::parse_local_time(text, report::utc_now());
   } catch (const ConfigError& error) {
     throw ConfigError(concat(option, ": ", error.what()));
   }
@@ -221,13 +216,10 @@ int run_report(const ReportCommandOptions& options, Context& context) {
   }
   const std::string out = options.out.empty() ? "report." + format : options.out;
   write_file(out, text);
-  const auto counted = [](std::size_t count, const char* one, const char* many) {
-    return concat(count, ' ', count == 1 ? one : many);
-  };
-  context.log->info("{} of {}, {} to do: {}",
-                    counted(static_cast<std::size_t>(summary.totals.audits), "audit", "audits"),
-                    counted(summary.shelves.size(), "shelf", "shelves"),
-                    counted(summary.problems.size(), "thing", "things"), out);
+  context.log->info("{} of {}, {} to do: {}", counted(summary.totals.audits, "audit", "audits"),
+                    counted(static_cast<std::int64_t>(summary.shelves.size()), "shelf", "shelves"),
+                    counted(static_cast<std::int64_t>(summary.problems.size()), "thing", "things"),
+                    out);
   return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -234,6 +235,12 @@ std::string step_label(UtcMilliseconds start, TimeStep step) {
       return concat(month, ' ', fields.tm_year + 1900);
   }
   return "";
+}
+
+store::UtcMilliseconds utc_now() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 }  // namespace gondola::report

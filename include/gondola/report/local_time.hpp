@@ -38,6 +38,9 @@ std::string local_iso(store::UtcMilliseconds time);
 /// 2026-11-01T07:00:00Z
 std::string utc_iso(store::UtcMilliseconds time);
 
+/// By this machine's clock.
+store::UtcMilliseconds utc_now();
+
 /// Lengths of local time, so that a day may have 23 or 25 hours.
 enum class TimeStep { kHour, kDay, kWeek, kMonth };
 
