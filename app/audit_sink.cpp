@@ -1,14 +1,13 @@
 #include "audit_sink.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <iostream>
 #include <utility>
 
 #include <spdlog/fmt/fmt.h>
-#include <sys/stat.h>
 
+#include "frame_time.hpp"
 #include "gondola/core/error.hpp"
 #include "gondola/core/fingerprint.hpp"
 #include "gondola/core/folder.hpp"
@@ -24,19 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kStandardOutput = "-";
-
-/// When a frame was taken: by the clock of a live source, else when its file was written.
-store::UtcMilliseconds time_of(const media::Frame& frame) {
-  if (frame.taken_at != std::chrono::system_clock::time_point{}) {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(frame.taken_at.time_since_epoch())
-        .count();
-  }
-  struct stat file {};
-  if (stat(frame.source.c_str(), &file) != 0) return report::utc_now();
-  const auto written = static_cast<store::UtcMilliseconds>(file.st_mtim.tv_sec) * 1000 +
-                       file.st_mtim.tv_nsec / 1'000'000;
-  return written + static_cast<store::UtcMilliseconds>(frame.time_s * 1000);
-}
 
 std::string content_of(const cv::Mat& image) {
   const cv::Mat whole = image.isContinuous() ? image : image.clone();
@@ -65,8 +51,12 @@ std::string summary_of(const shelf::Audit& audit) {
                 ? "; as planned: " + percent(audit.comparison->position_compliance)
                 : "; the planogram was not found in the picture";
   }
-  for (const shelf::LowStock& low : audit.low_stock)
-    text += fmt::format("; low: {} {} of {}", low.label, low.facings, low.threshold);
+  for (const shelf::ZoneCount& zone : audit.zones)
+    text += fmt::format("; {}: {}", zone.name, counted(zone.facings, "facing", "facings"));
+  for (const shelf::LowStock& low : audit.low_stock) {
+    text += fmt::format("; low: {} {} of {}", low.label.empty() ? low.zone : low.label, low.facings,
+                        low.threshold);
+  }
   return text;
 }
 
@@ -158,15 +148,19 @@ AuditSink::AuditSink(AuditOutputs outputs, shelf::AuditOptions options,
 }
 
 void AuditSink::write(const pipeline::FrameDetections& result) {
+  write(result, pipeline::result_stem(result.frame));
+}
+
+void AuditSink::write(const pipeline::FrameDetections& result, const std::string& stem) {
   const media::Frame& frame = result.frame;
   shelf::Audit audit = shelf::audit(result.detections, labels_,
                                     {frame.image.cols, frame.image.rows}, planogram_, options_);
-  const store::UtcMilliseconds taken_at = outputs_.taken_at.value_or(time_of(frame));
+  const store::UtcMilliseconds time = taken_at(frame, outputs_.taken_at);
   audit.source = frame.source;
-  audit.taken_at = report::utc_iso(taken_at);
+  audit.taken_at = report::utc_iso(time);
 
   const std::string json = shelf::to_json(audit);
-  const std::string picture = write_picture(frame, audit, json);
+  const std::string picture = write_picture(frame, stem, audit, json);
   if (!outputs_.json.empty()) {
     std::ostream& out = json_ ? json_->stream() : std::cout;
     if (outputs_.several)
@@ -175,15 +169,15 @@ void AuditSink::write(const pipeline::FrameDetections& result) {
   }
   ++written_;
   if (!outputs_.csv.empty()) write_rows(audit);
-  if (outputs_.store != nullptr) keep(frame, audit, taken_at, picture);
+  if (outputs_.store != nullptr) keep(frame, audit, time, picture);
   log_->info("{}: {}", frame.source, summary_of(audit));
 }
 
-std::string AuditSink::write_picture(const media::Frame& frame, const shelf::Audit& audit,
-                                     const std::string& json) {
-  if (outputs_.folder.empty()) return {};
+std::string AuditSink::write_picture(const media::Frame& frame, const std::string& stem,
+                                     const shelf::Audit& audit, const std::string& json) {
+  const bool is_picture = frame.kind == media::SourceKind::kImage;
+  if (outputs_.folder.empty()) return is_picture ? frame.source : std::string();
   const fs::path folder(outputs_.folder);
-  const std::string stem = pipeline::result_stem(frame);
   const fs::path picture = folder / file_names_.claim(stem, ".jpg");
   std::error_code one_is_missing;
   if (fs::equivalent(picture, frame.source, one_is_missing)) {
@@ -192,7 +186,12 @@ std::string AuditSink::write_picture(const media::Frame& frame, const shelf::Aud
   }
   media::write_image(picture.string(), media::draw_shelf(frame.image, marks_of(audit)));
   write_file(folder / file_names_.claim(stem, ".json"), json + '\n');
-  return picture.string();
+  // The report draws the boxes itself, so that they can be clicked.
+  if (is_picture) return frame.source;
+  if (outputs_.store == nullptr) return {};
+  const fs::path plain = folder / file_names_.claim(stem + "_plain", ".jpg");
+  media::write_image(plain.string(), frame.image);
+  return plain.string();
 }
 
 void AuditSink::write_rows(const shelf::Audit& audit) {
@@ -235,9 +234,7 @@ void AuditSink::keep(const media::Frame& frame, const shelf::Audit& audit,
   record.planogram = planogram_name_;
   record.facings = audit.kpi.facings;
   record.on_shelf_availability = audit.kpi.on_shelf_availability;
-  // The report draws the boxes itself, so that they can be clicked.
-  const std::string shown = frame.kind == media::SourceKind::kImage ? frame.source : picture;
-  record.picture = shown.empty() ? shown : fs::absolute(shown).lexically_normal().string();
+  if (!picture.empty()) record.picture = fs::absolute(picture).lexically_normal().string();
   for (const shelf::AuditProduct& product : audit.products) {
     record.detections.push_back(
         {product.label, product.score, product.box, product.place.row, product.place.facing});

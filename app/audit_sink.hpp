@@ -29,7 +29,7 @@ struct AuditOutputs {
   store::IfKnown if_known = store::IfKnown::kSkip;
   std::string shop;                                ///< as the store calls it
   std::string camera;                              ///< camera or fixture
-  std::optional<store::UtcMilliseconds> taken_at;  ///< else when the picture's file was written
+  std::optional<store::UtcMilliseconds> taken_at;  ///< of files; see taken_at()
 };
 
 /// Reads the shelf on every frame, and draws, writes and keeps what it found.
@@ -42,11 +42,14 @@ class AuditSink : public pipeline::DetectionSink {
             std::shared_ptr<spdlog::logger> log);
 
   void write(const pipeline::FrameDetections& result) override;
+  /// The same under another name than pipeline::result_stem().
+  void write(const pipeline::FrameDetections& result, const std::string& stem);
   void finish() override;
 
  private:
-  std::string write_picture(const media::Frame& frame, const shelf::Audit& audit,
-                            const std::string& json);
+  /// Returns the path of the picture that the store is to know; empty for none.
+  std::string write_picture(const media::Frame& frame, const std::string& stem,
+                            const shelf::Audit& audit, const std::string& json);
   void write_rows(const shelf::Audit& audit);
   void keep(const media::Frame& frame, const shelf::Audit& audit, store::UtcMilliseconds taken_at,
             const std::string& picture);

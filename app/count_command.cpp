@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,10 +13,14 @@
 #include "detection_run.hpp"
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
+#include "gondola/pipeline/follower.hpp"
 #include "gondola/report/local_time.hpp"
 #include "gondola/store/sqlite_store.hpp"
 #include "planogram_file.hpp"
+#include "stock_sink.hpp"
+#include "walk_sink.hpp"
 #include "yaml_options.hpp"
+#include "zones_file.hpp"
 
 namespace gondola::app {
 namespace {
@@ -24,6 +29,13 @@ constexpr const char* kDefaultOut = "gondola-count";
 
 struct CountFlags {
   DetectionFlags detection;
+  bool walk = false;
+  bool watch = false;
+  double interval_s = StockOptions{}.interval_s;
+  double window_s = count::StockWatchOptions{}.window_s;
+  std::vector<std::string> occluders = {"person"};
+  std::string events;
+  std::string zones;
   std::string planogram;
   std::string store;
   std::string shop;
@@ -39,9 +51,41 @@ struct CountFlags {
 
 void add_options(CLI::App& command, CountFlags& flags) {
   DetectionFlags& detection = flags.detection;
+  add_source_options(
+      command, detection.source,
+      "Pictures, folders, quoted globs, .txt lists of paths; with --walk and --watch "
+      "videos, with --watch cameras (0, /dev/video0) and rtsp:// and http:// "
+      "addresses");
+  CLI::Option* walk = command.add_flag(
+      "--walk", flags.walk,
+      "Each video, or the folder of frames, goes along a shelf: every product counts once");
   command
-      .add_option("SOURCE", detection.source.sources,
-                  "Pictures, folders, quoted globs, .txt lists of paths")
+      .add_flag("--watch", flags.watch,
+                "The camera stands still: report what is taken, put back, low and empty")
+      ->excludes(walk);
+  command.add_option("--interval", flags.interval_s, "With --watch: seconds from audit to audit")
+      ->check(plain(CLI::Range(1.0, 31'622'400.0)))
+      ->type_name("S")
+      ->capture_default_str();
+  command
+      .add_option("--window", flags.window_s, "With --watch: seconds for which a change must last")
+      ->check(plain(CLI::Range(0.2, 600.0)))
+      ->type_name("S")
+      ->capture_default_str();
+  command
+      .add_option("--occluders", flags.occluders,
+                  "With --watch: classes that may stand before the shelf")
+      ->delimiter(',')
+      ->type_name("A,B")
+      ->capture_default_str();
+  command
+      .add_option("--events", flags.events,
+                  "With --watch: everything that changes, one JSON object a line")
+      ->type_name(kFile);
+  command
+      .add_option("--zones", flags.zones,
+                  "YAML file with parts of the picture to count by themselves (see "
+                  "configs/shelf/zones.yaml)")
       ->type_name(kFile);
   command
       .add_option("--planogram", flags.planogram,
@@ -79,7 +123,18 @@ void add_options(CLI::App& command, CountFlags& flags) {
   add_detector_options(command, detection.detector);
   command.footer(concat("A FILE of - is standard output. ", kCommonHelp,
                         "\nExample: gondola count shelf.jpg --store audits.db --out audit\n"
-                        "         gondola count aisle3/ --planogram aisle3.yaml --low cola=4"));
+                        "         gondola count aisle3.mp4 --walk --planogram aisle3.yaml\n"
+                        "         gondola count rtsp://cam7/shelf --watch --store audits.db "
+                        "--camera cam7 --low cola=4"));
+}
+
+Need need_of(const CountFlags& flags) {
+  const std::string flag = libtorch_flag(flags.detection.detector);
+  if (!flag.empty()) return {Program::kLibTorch, "count " + flag};
+  const bool wants_video = (flags.walk || flags.watch) && !flags.detection.source.sources.empty();
+  if (wants_video && has_moving_pictures(media::resolve_sources(flags.detection.source.sources)))
+    return {Program::kVideo, "count of videos"};
+  return {};
 }
 
 std::map<std::string, int> low_stock_of(const std::vector<std::string>& words) {
@@ -97,26 +152,91 @@ std::map<std::string, int> low_stock_of(const std::vector<std::string>& words) {
   return thresholds;
 }
 
+/// How the sources are looked at.
+enum class View { kPictures, kWalk, kWatch };
+
+View view_of(const CountFlags& flags, const media::SourceList& sources) {
+  const auto has = [&](auto... kinds) {
+    return std::any_of(
+        sources.items.begin(), sources.items.end(),
+        [&](const media::SourceItem& item) { return ((item.kind == kinds) || ...); });
+  };
+  using Kind = media::SourceKind;
+  const bool has_live = has(Kind::kCamera, Kind::kStream);
+  if (flags.walk) {
+    if (has_live)
+      throw ConfigError(
+          "--walk is for videos and folders of frames: a camera has no end; use --watch");
+    return View::kWalk;
+  }
+  if (flags.watch) {
+    if (has(Kind::kImage))
+      throw ConfigError("--watch is for videos, cameras and streams; pictures are counted without");
+    return View::kWatch;
+  }
+  if (has_moving_pictures(sources)) {
+    throw ConfigError(
+        "is the camera moving? Name --walk for a video along a shelf, --watch for a camera that "
+        "stands still");
+  }
+  return View::kPictures;
+}
+
+/// What belongs to another view than the one that was asked for.
+void refuse_idle_flags(const CountFlags& flags, View view) {
+  if (view != View::kWatch && !flags.events.empty())
+    throw ConfigError("--events are what --watch reports; add --watch");
+  if (flags.store.empty() && (flags.again || !flags.shop.empty() || !flags.camera.empty())) {
+    throw ConfigError("--shop, --camera and --again are about a store; name it with --store FILE");
+  }
+}
+
+count::StockWatchOptions watch_options(const CountFlags& flags, const shelf::AuditOptions& audit) {
+  count::StockWatchOptions watch;
+  watch.window_s = flags.window_s;
+  for (const auto& [label, threshold] : audit.low_stock)
+    watch.areas.push_back({label, {}, {label}, std::max(0, threshold - 1)});
+  for (const shelf::Zone& zone : audit.zones) {
+    watch.areas.push_back({zone.name, zone.polygon, zone.labels, std::max(0, zone.low_stock - 1)});
+  }
+  return watch;
+}
+
+/// Videos, where pictures are the frames of one.
+std::size_t videos_in(const media::SourceList& sources) {
+  std::size_t videos = 0;
+  bool has_pictures = false;
+  for (const media::SourceItem& item : sources.items) {
+    const bool is_picture = item.kind == media::SourceKind::kImage;
+    videos += is_picture ? 0 : 1;
+    has_pictures = has_pictures || is_picture;
+  }
+  return videos + (has_pictures ? 1 : 0);
+}
+
 int run_count(const CountFlags& flags, Context& context) {
   const DetectionFlags& detection = flags.detection;
   if (detection.source.sources.empty()) {
-    throw ConfigError("no SOURCE given; name pictures, folders or globs (gondola count --help)");
-  }
-  if (flags.store.empty() && (flags.again || !flags.shop.empty() || !flags.camera.empty())) {
-    throw ConfigError("--shop, --camera and --again are about a store; name it with --store FILE");
+    throw ConfigError(
+        "no SOURCE given; name pictures, folders, globs, videos or cameras (gondola count --help)");
   }
   const media::SourceList sources = media::resolve_sources(detection.source.sources);
   if (sources.skipped > 0)
     context.log->info("skipped {} files that are no pictures", sources.skipped);
-  if (has_moving_pictures(sources)) {
-    throw ConfigError(
-        "count looks at pictures; for videos and cameras use gondola track, which counts different "
-        "objects");
-  }
+  const View view = view_of(flags, sources);
+  refuse_idle_flags(flags, view);
   if (flags.save) media::check_output_folder(sources, flags.out);
+  if (view == View::kPictures && sources.items.size() > 1 && !flags.store.empty() &&
+      flags.camera.empty()) {
+    context.log->warn(
+        "{} pictures without --camera: the store takes them for looks at one shelf; give every "
+        "shelf a name",
+        sources.items.size());
+  }
 
   shelf::AuditOptions options;
   options.low_stock = low_stock_of(flags.low);
+  if (!flags.zones.empty()) options.zones = read_zones_file(flags.zones);
   std::optional<shelf::Planogram> planogram;
   if (!flags.planogram.empty()) planogram = load_planogram(flags.planogram);
 
@@ -126,24 +246,61 @@ int run_count(const CountFlags& flags, Context& context) {
   outputs.folder = flags.save ? flags.out : std::string();
   outputs.json = flags.json;
   outputs.csv = flags.csv;
-  outputs.several = sources.items.size() > 1;
+  outputs.several = view == View::kWatch || (view == View::kPictures && sources.items.size() > 1) ||
+                    videos_in(sources) > 1;
   outputs.if_known = flags.again ? store::IfKnown::kAdd : store::IfKnown::kSkip;
   outputs.shop = flags.shop;
   outputs.camera = flags.camera;
 
-  OpenFeeds opened = open_feeds(sources, detection.source, /*pictures_as_video=*/false, context);
+  OpenFeeds opened = open_feeds(sources, detection.source, view != View::kPictures, context);
   const nn::WeightsFile weights = load_detector_weights(detection, context);
-  detect::Detector detector = open_detector(detection, weights, context);
+  std::optional<pipeline::Follower> follower;
+  std::optional<detect::Detector> detector;
+  if (view == View::kWalk) {
+    FollowedDetector followed = open_followed_detector(detection, weights, opened, context);
+    // The boxes as they are: what places the frames must not lag behind them.
+    followed.tracker.smoothing = 0;
+    detector.emplace(std::move(followed.detector));
+    follower.emplace(pipeline::FollowOptions{followed.tracker, {}, {}}, detector->class_names());
+  } else {
+    detector.emplace(open_detector(detection, weights, opened, context));
+  }
   std::unique_ptr<store::EventStore> kept;
   if (!flags.store.empty()) kept = store::open_store(flags.store);
   outputs.store = kept.get();
 
+  StockOptions stock;
+  if (view == View::kWatch) {
+    stock.watch = watch_options(flags, options);
+    stock.occluders = flags.occluders;
+    stock.gap_label = options.gap_label;
+    stock.interval_s = flags.interval_s;
+    stock.folder = outputs.folder;
+    stock.events = flags.events;
+    stock.store = outputs.store;
+    stock.if_known = outputs.if_known;
+    stock.shop = outputs.shop;
+    stock.camera = outputs.camera;
+    stock.taken_at = outputs.taken_at;
+  }
+  auto audits = std::make_unique<AuditSink>(
+      std::move(outputs), std::move(options), planogram ? &*planogram : nullptr, flags.planogram,
+      detector->class_names(), detector->model_name(), context.log);
+
   DetectionExtras extras;
   extras.writes_nothing_else = true;
-  extras.sinks.push_back(std::make_unique<AuditSink>(
-      std::move(outputs), std::move(options), planogram ? &*planogram : nullptr, flags.planogram,
-      detector.class_names(), detector.model_name(), context.log));
-  const int exit_code = run_detection(detection, sources, opened, detector, extras, context);
+  extras.pictures_as_video = view != View::kPictures;
+  if (follower)
+    extras.follow = [&](pipeline::FrameDetections& result) { follower->follow(result); };
+  if (view == View::kPictures) {
+    extras.sinks.push_back(std::move(audits));
+  } else if (view == View::kWalk) {
+    extras.sinks.push_back(std::make_unique<WalkSink>(std::move(audits), context.log));
+  } else {
+    extras.sinks.push_back(std::make_unique<StockSink>(std::move(stock), std::move(audits),
+                                                       detector->class_names(), context.log));
+  }
+  const int exit_code = run_detection(detection, sources, opened, *detector, extras, context);
   if (kept)
     context.log->info("kept in {}; see gondola report --store {}", flags.store, flags.store);
   return exit_code;
@@ -157,10 +314,7 @@ Command add_count_command(CLI::App& app) {
       app.add_subcommand("count", "Audit shelves: rows, facings, gaps, planogram, counts");
   add_options(*parser, *flags);
   return {parser, [flags](Context& context) { return run_count(*flags, context); },
-          [flags] {
-            const std::string flag = libtorch_flag(flags->detection.detector);
-            return flag.empty() ? Need{} : Need{Program::kLibTorch, "count " + flag};
-          }};
+          [flags] { return need_of(*flags); }};
 }
 
 }  // namespace gondola::app

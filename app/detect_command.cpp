@@ -45,7 +45,7 @@ int run_detect(const DetectionFlags& flags, Context& context) {
   if (wants_media(flags.result)) media::check_output_folder(sources, media_folder(flags.result));
   OpenFeeds opened = open_feeds(sources, flags.source, /*pictures_as_video=*/false, context);
   const nn::WeightsFile weights = load_detector_weights(flags, context);
-  detect::Detector detector = open_detector(flags, weights, context);
+  detect::Detector detector = open_detector(flags, weights, opened, context);
   DetectionExtras extras;
   return run_detection(flags, sources, opened, detector, extras, context);
 }

@@ -9,6 +9,7 @@
 #include <opencv2/core/utility.hpp>
 #include <spdlog/fmt/fmt.h>
 
+#include "gondola/core/cpus.hpp"
 #include "gondola/core/text.hpp"
 #include "gondola/pipeline/detection_sinks.hpp"
 #include "interrupt.hpp"
@@ -95,6 +96,26 @@ void log_summary(const pipeline::LoopSummary& summary, const OpenFeeds& opened,
   }
 }
 
+/// Frames or pictures to come; nothing where that is not known.
+std::optional<std::size_t> frames_to_come(const OpenFeeds& opened) {
+  std::size_t total = 0;
+  for (const pipeline::Feed& feed : opened.feeds) {
+    const std::optional<std::size_t> frames = feed.source->size_hint();
+    if (!frames) return std::nullopt;
+    total += *frames;
+  }
+  return total;
+}
+
+int engines_for(const OpenFeeds& opened, int threads) {
+  // What more engines take to be made must be worth it, and four with their share of the threads
+  // keep any number of CPUs busy.
+  constexpr std::size_t kManyFrames = 8;
+  constexpr int kMostEngines = 4;
+  if (opened.any_live || frames_to_come(opened).value_or(kManyFrames) < kManyFrames) return 1;
+  return std::min(threads > 0 ? threads : usable_cpus(), kMostEngines);
+}
+
 }  // namespace
 
 nn::WeightsFile load_detector_weights(const DetectionFlags& flags, Context& context) {
@@ -109,15 +130,30 @@ nn::WeightsFile load_detector_weights(const DetectionFlags& flags, Context& cont
 }
 
 detect::Detector open_detector(const DetectionFlags& flags, const nn::WeightsFile& weights,
-                               Context& context) {
+                               const OpenFeeds& opened, Context& context) {
   use_threads(flags.detector.threads, context);
   const nn::ModelSpec& spec = weights.description.spec;
-  detect::Detector detector =
-      make_detector(weights, flags.detector, detector_options(flags.detector, weights));
+  detect::DetectorOptions options = detector_options(flags.detector, weights);
+  options.engines = engines_for(opened, flags.detector.threads);
+  detect::Detector detector = make_detector(weights, flags.detector, options);
   context.log->debug("{}: {} classes, {}, input {}, score above {}; {}", detector.model_name(),
                      spec.class_count, to_string(spec.activation), flags.detector.imgsz,
                      *detector.options().score_threshold, detector.runtime());
   return detector;
+}
+
+FollowedDetector open_followed_detector(DetectionFlags flags, const nn::WeightsFile& weights,
+                                        const OpenFeeds& opened, Context& context) {
+  constexpr float kLowScore = 0.1F;
+  const float threshold =
+      flags.detector.conf.value_or(weights.description.score_threshold.value_or(0.25F));
+  flags.detector.conf = std::min(threshold, kLowScore);
+  track::TrackerOptions tracker;
+  tracker.high_score = threshold;
+  tracker.low_score = *flags.detector.conf;
+  tracker.new_track_score = threshold;
+  tracker.class_agnostic = flags.detector.agnostic;
+  return {open_detector(flags, weights, opened, context), tracker};
 }
 
 int run_detection(const DetectionFlags& flags, const media::SourceList& sources, OpenFeeds& opened,
@@ -134,10 +170,7 @@ int run_detection(const DetectionFlags& flags, const media::SourceList& sources,
                        std::make_move_iterator(extras.sinks.end()));
   if (!extras.mot.empty()) results.sinks.push_back(pipeline::make_mot_sink(extras.mot));
 
-  std::size_t total = 0;
-  if (!opened.any_live) {
-    for (const pipeline::Feed& feed : opened.feeds) total += feed.source->size_hint().value_or(0);
-  }
+  const std::size_t total = opened.any_live ? 0 : frames_to_come(opened).value_or(0);
   ProgressBar progress(context.log_options, total);
   const Interrupt interrupt;
   pipeline::LoopCallbacks callbacks;

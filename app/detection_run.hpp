@@ -8,6 +8,7 @@
 #include "command.hpp"
 #include "detector_options.hpp"
 #include "gondola/pipeline/detect_loop.hpp"
+#include "gondola/track/tracker.hpp"
 #include "model_options.hpp"
 #include "result_options.hpp"
 #include "source_options.hpp"
@@ -26,9 +27,19 @@ struct DetectionFlags {
 /// Loads the model that is named, and refuses one without weights. Says what had to be assumed.
 nn::WeightsFile load_detector_weights(const DetectionFlags& flags, Context& context);
 
-/// Sets the threads and makes the detector.
+/// Sets the threads and makes the detector: for many pictures or a video one that looks at several
+/// side by side, for a live source or few pictures one that is done with each as soon as can be.
 detect::Detector open_detector(const DetectionFlags& flags, const nn::WeightsFile& weights,
-                               Context& context);
+                               const OpenFeeds& opened, Context& context);
+
+/// Makes a detector for following objects: it also hands on what it is less sure of, which may
+/// carry on what was seen before.
+struct FollowedDetector {
+  detect::Detector detector;
+  track::TrackerOptions tracker;  ///< with the thresholds that belong to it
+};
+FollowedDetector open_followed_detector(DetectionFlags flags, const nn::WeightsFile& weights,
+                                        const OpenFeeds& opened, Context& context);
 
 /// What a command adds to the detection.
 struct DetectionExtras {

@@ -7,6 +7,7 @@
 
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
+#include "yaml_points.hpp"
 
 namespace gondola::app {
 namespace {
@@ -43,15 +44,6 @@ void read(const Node& node, std::string_view key, count::AnchorPoint& value) {
   const auto anchor = count::anchor_point_from_name(entry->as_string());
   if (!anchor) entry->fail("one of " + join(count::anchor_point_names(), ", "));
   value = *anchor;
-}
-
-count::Point read_point(const Node& node) {
-  const std::vector<Node> numbers = node.items();
-  if (numbers.size() != 2) {
-    throw ConfigError(concat(node.where(), ": ", node.path(), " has ", numbers.size(),
-                             " numbers; expected two, [x, y]"));
-  }
-  return {numbers[0].as_double(), numbers[1].as_double()};
 }
 
 /// Runs a check of options that know nothing of files, and adds the place to its message.
@@ -93,9 +85,7 @@ count::ZoneOptions read_zone(const Node& node, count::PointUnits units) {
       {"name", "polygon", "anchor", "classes", "enter_after_s", "exit_after_s", "lost_after_s"});
   count::ZoneOptions zone;
   zone.name = node.at("name").as_string();
-  for (const Node& corner : node.at("polygon").items()) {
-    zone.polygon.push_back(read_point(corner));
-  }
+  zone.polygon = read_points(node.at("polygon"));
   read(node, "anchor", zone.anchor);
   read(node, "classes", zone.labels);
   read(node, "enter_after_s", zone.enter_after_s);

@@ -115,20 +115,6 @@ count::SceneOptions scene_options(const TrackFlags& flags) {
   return scene;
 }
 
-/// The detector also hands on what it is less sure of: it may carry on what was seen before.
-track::TrackerOptions tracker_options(const TrackFlags& flags, const detect::Detector& detector,
-                                      float score_threshold) {
-  track::TrackerOptions tracker;
-  tracker.high_score = score_threshold;
-  tracker.low_score = *detector.options().score_threshold;
-  tracker.new_track_score = score_threshold;
-  tracker.lost_memory_s = flags.memory_s;
-  tracker.confirm_frames = flags.confirm_frames;
-  tracker.smoothing = static_cast<float>(flags.smoothing);
-  tracker.class_agnostic = flags.detection.detector.agnostic;
-  return tracker;
-}
-
 std::string unique_text(const pipeline::SourceCounts& counts, const ClassNames& names) {
   std::vector<std::pair<std::int64_t, std::string>> sorted;
   for (const auto& [class_id, count] : counts.unique)
@@ -176,8 +162,8 @@ void write_heat_maps(const std::vector<pipeline::SourceCounts>& all, const std::
   }
 }
 
-int run_track(TrackFlags flags, Context& context) {
-  DetectionFlags& detection = flags.detection;
+int run_track(const TrackFlags& flags, Context& context) {
+  const DetectionFlags& detection = flags.detection;
   if (detection.source.sources.empty()) {
     throw ConfigError(
         "no SOURCE given; name a video, a camera (0), an address or a folder of frames (gondola "
@@ -194,15 +180,14 @@ int run_track(TrackFlags flags, Context& context) {
                              sources.items.size(), " are given"));
   OpenFeeds opened = open_feeds(sources, detection.source, /*pictures_as_video=*/true, context);
 
-  constexpr float kLowScore = 0.1F;
   const nn::WeightsFile weights = load_detector_weights(detection, context);
-  const float score_threshold =
-      detection.detector.conf.value_or(weights.description.score_threshold.value_or(0.25F));
-  detection.detector.conf = std::min(score_threshold, kLowScore);
-  detect::Detector detector = open_detector(detection, weights, context);
+  auto [detector, tracker] = open_followed_detector(detection, weights, opened, context);
+  tracker.lost_memory_s = flags.memory_s;
+  tracker.confirm_frames = flags.confirm_frames;
+  tracker.smoothing = static_cast<float>(flags.smoothing);
 
   pipeline::FollowOptions follow;
-  follow.tracker = tracker_options(flags, detector, score_threshold);
+  follow.tracker = tracker;
   follow.scene = scene;
   if (flags.camera_motion) {
     follow.make_camera_motion = [] {

@@ -514,7 +514,8 @@ std::vector<StockWatch::Facing> StockWatch::facings() const {
   std::vector<Facing> facings;
   for (const Slot& slot : slots_) {
     if (!slot.was_present) continue;
-    facings.push_back({slot.box, slot.class_id, slot.is_present, slot.is_hidden});
+    facings.push_back({slot.box, slot.class_id, slot.is_present, slot.is_hidden,
+                       static_cast<float>(slot.hit_rate)});
   }
   return facings;
 }

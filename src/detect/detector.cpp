@@ -1,13 +1,14 @@
 #include "gondola/detect/detector.hpp"
 
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 #include "engine_runner.hpp"
+#include "gondola/core/cpus.hpp"
 #include "gondola/core/error.hpp"
 #include "gondola/media/letterbox_image.hpp"
 #include "gondola/nn/candidates.hpp"
+#include "runner_pool.hpp"
 #include "stopwatch.hpp"
 
 namespace gondola::detect {
@@ -47,19 +48,26 @@ DetectorOptions completed(DetectorOptions options, const nn::ModelDescription& m
                              "input, ",
                              options.image_size, ", or 0 for no tiles (--tile)"));
   }
+  if (options.engines < 1) throw ConfigError(concat("engines ", options.engines, " is below 1"));
   if (options.max_batch < 1) throw ConfigError(concat("batch ", options.max_batch, " is below 1"));
   return options;
 }
 
-std::unique_ptr<NetworkRunner> engine_runner(const nn::WeightsFile& weights,
-                                             const DetectorOptions& options) {
+RunnerPool engine_runners(const nn::WeightsFile& weights, const DetectorOptions& options) {
   if (options.device != "cpu") {
     throw ConfigError(concat("device '", options.device,
                              "': the engine runs on the CPU; use "
                              "--device cpu, or LibTorch (--runtime libtorch, or "
                              "make_torch_runner() in code)"));
   }
-  return make_engine_runner(weights, options);
+  DetectorOptions share = options;
+  if (options.engines > 1) {
+    const int threads = options.threads > 0 ? options.threads : usable_cpus();
+    share.threads = std::max(1, threads / options.engines);
+  }
+  std::vector<std::unique_ptr<NetworkRunner>> runners;
+  for (int i = 0; i < options.engines; ++i) runners.push_back(make_engine_runner(weights, share));
+  return RunnerPool(std::move(runners));
 }
 
 }  // namespace
@@ -67,13 +75,13 @@ std::unique_ptr<NetworkRunner> engine_runner(const nn::WeightsFile& weights,
 class Detector::Implementation {
  public:
   Implementation(const nn::ModelDescription& model, const DetectorOptions& completed_options,
-                 std::unique_ptr<NetworkRunner> network_runner)
+                 RunnerPool runners)
       : options(completed_options),
         description(model),
         names(description.spec.class_names.empty()
                   ? std::vector<std::string>(static_cast<std::size_t>(description.spec.class_count))
                   : description.spec.class_names),
-        runner_(std::move(network_runner)) {
+        runners_(std::move(runners)) {
     candidates_.class_count = description.spec.class_count;
     candidates_.reg_max = description.spec.head.reg_max;
     candidates_.score_threshold = *options.score_threshold;
@@ -89,7 +97,8 @@ class Detector::Implementation {
   const nn::ModelDescription description;
   const ClassNames names;
 
-  std::string runtime() const { return runner_->description(); }
+  std::string runtime() const { return runners_.description(); }
+  int parallel_networks() const { return runners_.size(); }
 
  private:
   class Job : public pipeline::DetectionJob {
@@ -141,9 +150,9 @@ class Detector::Implementation {
       const std::vector<cv::Mat> pictures(begin, begin + static_cast<std::ptrdiff_t>(count));
       NetworkRunner::Times times;
       {
-        const std::lock_guard<std::mutex> lock(detector_.runner_mutex_);
-        times = detector_.runner_->run(
-            pictures, [&](std::size_t i, const std::vector<nn::LevelLogits>& logits) {
+        const RunnerPool::Lease runner = detector_.runners_.take();
+        times =
+            runner->run(pictures, [&](std::size_t i, const std::vector<nn::LevelLogits>& logits) {
               Stopwatch watch;
               View& view = views_[first + i];
               view.candidates = nn::select_candidates(logits, detector_.candidates_);
@@ -193,8 +202,7 @@ class Detector::Implementation {
     return nms(merge_tiles(views, image, merge), again);
   }
 
-  const std::unique_ptr<NetworkRunner> runner_;
-  mutable std::mutex runner_mutex_;
+  mutable RunnerPool runners_;
   nn::CandidateOptions candidates_;
 };
 
@@ -205,14 +213,16 @@ Detector::Detector(const nn::WeightsFile& weights, const DetectorOptions& option
   // The options come first: what is wrong with them is told before a network is built.
   const DetectorOptions all = completed(options, weights.description);
   implementation_ =
-      std::make_unique<Implementation>(weights.description, all, engine_runner(weights, all));
+      std::make_unique<Implementation>(weights.description, all, engine_runners(weights, all));
 }
 
 Detector::Detector(const nn::ModelDescription& model, std::unique_ptr<NetworkRunner> runner,
                    const DetectorOptions& options) {
   GONDOLA_EXPECTS(runner != nullptr, "Detector: no runner");
-  implementation_ =
-      std::make_unique<Implementation>(model, completed(options, model), std::move(runner));
+  std::vector<std::unique_ptr<NetworkRunner>> runners;
+  runners.push_back(std::move(runner));
+  implementation_ = std::make_unique<Implementation>(model, completed(options, model),
+                                                     RunnerPool(std::move(runners)));
 }
 
 Detector::~Detector() = default;
@@ -238,6 +248,7 @@ std::unique_ptr<pipeline::DetectionJob> Detector::start(const std::vector<cv::Ma
 const ClassNames& Detector::class_names() const { return implementation_->names; }
 const std::string& Detector::model_name() const { return implementation_->description.spec.name; }
 const nn::ModelDescription& Detector::model() const { return implementation_->description; }
+int Detector::parallel_networks() const { return implementation_->parallel_networks(); }
 std::string Detector::runtime() const { return implementation_->runtime(); }
 const DetectorOptions& Detector::options() const { return implementation_->options; }
 

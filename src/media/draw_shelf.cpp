@@ -134,6 +134,14 @@ cv::Mat with_summary(const cv::Mat& picture, const std::string& summary, const s
   return result;
 }
 
+/// The part of a picture around a box that shows where on the shelf it is.
+cv::Rect surroundings(const Box& box, cv::Size picture) {
+  const float reach = 1.5F * std::max(box.width(), box.height());
+  const Box around{box.center_x() - 1.5F * reach, box.center_y() - reach,
+                   box.center_x() + 1.5F * reach, box.center_y() + reach};
+  return visible(around, picture);
+}
+
 }  // namespace
 
 cv::Mat draw_shelf(const cv::Mat& picture, const ShelfMarks& marks, const std::string& font) {
@@ -147,6 +155,36 @@ cv::Mat draw_shelf(const cv::Mat& picture, const ShelfMarks& marks, const std::s
   for (const FaultMark& fault : marks.faults) painter.draw(fault);
   for (const BoardMark& board : marks.boards) painter.draw_name(board);
   return with_summary(image, marks.summary, font);
+}
+
+cv::Mat draw_change(const ChangeLook& before, const ChangeLook& after, const Box& box,
+                    const std::string& font) {
+  constexpr int kWidth = 480;
+  GONDOLA_EXPECTS(!before.picture.empty() && before.picture.size() == after.picture.size() &&
+                      before.picture.type() == CV_8UC3 && after.picture.type() == CV_8UC3,
+                  "draw_change: expected two BGR images of one size");
+  const cv::Rect part = surroundings(box, before.picture.size());
+  GONDOLA_EXPECTS(!part.empty(), "draw_change: ", box, " is outside the picture");
+  const double scale = static_cast<double>(kWidth) / part.width;
+  const cv::Size size(kWidth, std::max(1, static_cast<int>(std::lround(part.height * scale))));
+  const TextPen pen(font, kWidth / 24);
+  const int gap = pen.height() / 2;
+  const int header = pen.height() + 2 * gap;
+  cv::Mat drawn(size.height + header, 2 * size.width + gap, CV_8UC3, cv::Scalar::all(24));
+  int x = 0;
+  for (const ChangeLook* look : {&before, &after}) {
+    cv::Mat place = drawn(cv::Rect({x, header}, size));
+    cv::resize(look->picture(part), place, size, 0, 0, cv::INTER_AREA);
+    const auto to_place = [&](float value, int start) {
+      return static_cast<int>(std::lround((value - static_cast<float>(start)) * scale));
+    };
+    cv::rectangle(place, cv::Point(to_place(box.x1, part.x), to_place(box.y1, part.y)),
+                  cv::Point(to_place(box.x2, part.x), to_place(box.y2, part.y)), gap_color(), 3,
+                  cv::LINE_AA);
+    pen.draw(drawn, printable(look->text), {x + gap, gap + pen.height()}, cv::Scalar::all(245));
+    x += size.width + gap;
+  }
+  return drawn;
 }
 
 }  // namespace gondola::media

@@ -103,6 +103,14 @@ class CountDocument : public CountFile {
   const char* separator_ = "\n";
 };
 
+/// The beginning of an event's line.
+Json event_line(const media::Frame& frame, double time_s) {
+  Json line = {{"source", frame.source}, {"frame", frame.index}, {"time_s", rounded(time_s, 3)}};
+  const std::string at = utc_text(wall_clock_at(frame, time_s));
+  if (!at.empty()) line["at"] = at;
+  return line;
+}
+
 }  // namespace
 
 std::unique_ptr<CountFile> make_count_file(const std::string& path) {
@@ -122,10 +130,7 @@ EventFile::EventFile(const std::string& path, ClassNames names)
 EventFile::~EventFile() = default;
 
 void EventFile::write(const media::Frame& frame, const count::SceneEvent& event) {
-  Json line = {
-      {"source", frame.source}, {"frame", frame.index}, {"time_s", rounded(event.time_s, 3)}};
-  const std::string at = utc_text(wall_clock_at(frame, event.time_s));
-  if (!at.empty()) line["at"] = at;
+  Json line = event_line(frame, event.time_s);
   line["event"] = name_of(event.kind);
   line["name"] = event.name;
   line["label"] = names_.name(event.class_id);
@@ -138,5 +143,33 @@ void EventFile::write(const media::Frame& frame, const count::SceneEvent& event)
 }
 
 void EventFile::finish() { stream_->out.finish(); }
+
+struct StockEventFile::Stream {
+  explicit Stream(const std::string& path) : out(path, ResultStream::Mode::kDirect) {}
+  ResultStream out;
+};
+
+StockEventFile::StockEventFile(const std::string& path, ClassNames names)
+    : stream_(std::make_unique<Stream>(path)), names_(std::move(names)) {}
+
+StockEventFile::~StockEventFile() = default;
+
+void StockEventFile::write(const media::Frame& frame, const count::StockEvent& event,
+                           const std::string& picture) {
+  Json line = event_line(frame, event.time_s);
+  line["event"] = name_of(event.kind);
+  line["label"] = names_.name(event.class_id);
+  if (!event.area.empty()) line["area"] = event.area;
+  line["box"] = {rounded(event.box.x1, 1), rounded(event.box.y1, 1), rounded(event.box.x2, 1),
+                 rounded(event.box.y2, 1)};
+  line["before_s"] = rounded(event.before_s, 3);
+  line["reported_s"] = rounded(event.reported_s, 3);
+  line["facings"] = {event.count_before, event.count_after};
+  if (!picture.empty()) line["picture"] = picture;
+  stream_->out.stream() << to_text(line) << '\n';
+  stream_->out.flush();
+}
+
+void StockEventFile::finish() { stream_->out.finish(); }
 
 }  // namespace gondola::pipeline

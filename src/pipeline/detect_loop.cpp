@@ -1,6 +1,7 @@
 #include "gondola/pipeline/detect_loop.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <exception>
 #include <map>
@@ -24,6 +25,7 @@ constexpr std::chrono::milliseconds kStopInterval{100};
 
 /// What is taken from the feeds at once, on its way to the sinks.
 struct Batch {
+  std::int64_t number = 0;  // from 0, in the order of the feeds
   std::vector<FrameFeeds::Item> items;
   std::unique_ptr<DetectionJob> job;   // of the frames among the items; null when there are none
   std::vector<ImageDetections> found;  // in their order
@@ -76,6 +78,7 @@ class DetectionRun {
                const std::vector<std::unique_ptr<DetectionSink>>& sinks, const LoopOptions& options,
                const LoopCallbacks& callbacks)
       : detector_(detector),
+        networks_(detector.parallel_networks()),
         sinks_(sinks),
         options_(options),
         callbacks_(callbacks),
@@ -98,7 +101,8 @@ class DetectionRun {
     start_ = last_statistics_ = Clock::now();
     std::vector<std::thread> stages;
     stages.emplace_back([this] { stage([this] { prepare(); }); });
-    stages.emplace_back([this] { stage([this] { run_network(); }); });
+    for (int i = 0; i < networks_; ++i)
+      stages.emplace_back([this] { stage([this] { run_network(); }); });
     stages.emplace_back([this] { stage([this] { follow(); }); });
     stage([this] { write(); });
     for (std::thread& thread : stages) thread.join();
@@ -141,6 +145,7 @@ class DetectionRun {
       feeds_.stop();
       to_network_.close();
     });
+    std::int64_t prepared = 0;
     while (true) {
       if (feeds_.any_live()) {
         live_batches_.enter();
@@ -155,28 +160,49 @@ class DetectionRun {
           images.push_back(frame->image);
       }
       if (!images.empty()) batch.job = detector_.start(images);
+      batch.number = prepared++;
       if (!to_network_.push(std::move(batch))) return;
     }
   }
 
+  /// Several may run at once.
   void run_network() {
-    const AtExit leave([this] {
+    bool is_done = false;
+    const AtExit leave([&] {
+      // One that fails ends them all; those that find nothing more to do wait for each other.
       to_network_.close();
-      to_follow_.close();
+      if (networks_running_.fetch_sub(1) == 1 || !is_done) to_follow_.close();
+      unfollowed_batches_.open();
     });
-    while (std::optional<Batch> batch = to_network_.pop()) {
+    while (true) {
+      unfollowed_batches_.enter();
+      std::optional<Batch> batch = to_network_.pop();
+      if (!batch) break;
       if (batch->job != nullptr) batch->job->run_network();
-      if (!to_follow_.push(std::move(*batch))) return;
+      if (!to_follow_.push(std::move(*batch))) break;
     }
+    is_done = true;
   }
 
   void follow() {
     const AtExit leave([this] {
       to_follow_.close();
       to_write_.close();
+      unfollowed_batches_.open();
     });
+    // Networks that run side by side may overtake each other.
+    std::map<std::int64_t, Batch> early;
+    std::int64_t next = 0;
     while (std::optional<Batch> batch = to_follow_.pop()) {
-      if (!to_write_.push(followed(std::move(*batch)))) return;
+      const std::int64_t number = batch->number;
+      early.emplace(number, std::move(*batch));
+      for (auto first = early.find(next); first != early.end(); first = early.find(next)) {
+        Batch in_turn = std::move(first->second);
+        early.erase(first);
+        if (!to_write_.push(followed(std::move(in_turn)))) return;
+        unfollowed_batches_.leave();
+        ++next;
+      }
     }
   }
 
@@ -299,6 +325,7 @@ class DetectionRun {
   }
 
   Detector& detector_;
+  const int networks_;
   const std::vector<std::unique_ptr<DetectionSink>>& sinks_;
   const LoopOptions& options_;
   const LoopCallbacks& callbacks_;
@@ -317,8 +344,11 @@ class DetectionRun {
   std::exception_ptr error_;  // the first that a stage was left by
 
   FrameFeeds feeds_;
+  std::atomic<int> networks_running_{networks_};
   Limit live_batches_{kLiveBatches};
-  BoundedQueue<Batch> to_network_{1};
+  /// So that a batch that takes long does not let the others pile up behind it.
+  Limit unfollowed_batches_{networks_ + 2};
+  BoundedQueue<Batch> to_network_{static_cast<std::size_t>(networks_)};
   BoundedQueue<Batch> to_follow_{1};
   BoundedQueue<Followed> to_write_{1};
 };

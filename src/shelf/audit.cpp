@@ -1,8 +1,10 @@
 #include "gondola/shelf/audit.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "gondola/core/error.hpp"
+#include "gondola/core/text.hpp"
 
 namespace gondola::shelf {
 namespace {
@@ -41,7 +43,31 @@ void find_low_stock(Audit& audit, const std::map<std::string, int>& thresholds) 
         std::find_if(audit.totals.begin(), audit.totals.end(),
                      [&, &name = label](const LabelCount& count) { return count.label == name; });
     const int facings = found == audit.totals.end() ? 0 : found->facings;
-    if (facings < threshold) audit.low_stock.push_back({label, facings, threshold});
+    if (facings < threshold) audit.low_stock.push_back({label, "", facings, threshold});
+  }
+}
+
+bool is_in(const Zone& zone, const std::string& label, const Box& box, Size image) {
+  const bool counts = zone.labels.empty() ||
+                      std::find(zone.labels.begin(), zone.labels.end(), label) != zone.labels.end();
+  return counts && count::encloses(zone.polygon,
+                                   {box.center_x() / image.width, box.center_y() / image.height});
+}
+
+void count_zones(Audit& audit, const std::vector<Zone>& zones) {
+  for (const Zone& zone : zones) {
+    ZoneCount count{zone.name, 0, 0};
+    for (const AuditProduct& product : audit.products)
+      count.products += is_in(zone, product.label, product.box, audit.image) ? 1 : 0;
+    for (const Row& row : audit.rows) {
+      for (const Facing& facing : row.facings) {
+        const std::string& label = audit.products[facing.boxes.front()].label;
+        count.facings += is_in(zone, label, facing.base, audit.image) ? 1 : 0;
+      }
+    }
+    if (count.facings < zone.low_stock)
+      audit.low_stock.push_back({"", zone.name, count.facings, zone.low_stock});
+    audit.zones.push_back(std::move(count));
   }
 }
 
@@ -63,6 +89,20 @@ std::optional<double> availability(const Audit& audit) {
 }
 
 }  // namespace
+
+void validate(const std::vector<Zone>& zones) {
+  std::set<std::string_view> names;
+  for (const Zone& zone : zones) {
+    if (zone.name.empty()) throw ConfigError("a zone has no name; give it one");
+    const std::string user = "zone '" + printable(zone.name) + "'";
+    if (!names.insert(zone.name).second)
+      throw ConfigError(user + ": there are two of this name; give each its own");
+    if (zone.low_stock < 0)
+      throw ConfigError(concat(user, ": low = ", zone.low_stock, "; expected a number >= 0"));
+    if (!count::is_simple_polygon(zone.polygon))
+      throw ConfigError(user + ": its polygon has fewer than three corners, or edges that cross");
+  }
+}
 
 Audit audit(const std::vector<Detection>& detections, const std::vector<std::string>& class_names,
             Size image, const Planogram* planogram, const AuditOptions& options) {
@@ -114,6 +154,7 @@ Audit audit(const std::vector<Detection>& detections, const std::vector<std::str
   for (const Gap& gap : result.gaps) result.kpi.gap_facings += gap.facings;
   count_labels(result);
   find_low_stock(result, options.low_stock);
+  count_zones(result, options.zones);
   result.kpi.on_shelf_availability = availability(result);
   return result;
 }

@@ -132,8 +132,14 @@ std::string to_json(const Audit& audit) {
   }
   Json low = Json::array();
   for (const LowStock& stock : audit.low_stock) {
-    low.push_back(
-        {{"label", stock.label}, {"facings", stock.facings}, {"threshold", stock.threshold}});
+    const bool is_zone = stock.label.empty();
+    low.push_back({{is_zone ? "zone" : "label", is_zone ? stock.zone : stock.label},
+                   {"facings", stock.facings},
+                   {"threshold", stock.threshold}});
+  }
+  Json zones = Json::array();
+  for (const ZoneCount& zone : audit.zones) {
+    zones.push_back({{"name", zone.name}, {"facings", zone.facings}, {"products", zone.products}});
   }
   Json document = {{"schema", "gondola.audit/1"},
                    {"source", audit.source},
@@ -144,6 +150,7 @@ std::string to_json(const Audit& audit) {
                    {"gaps", gaps_json(audit)},
                    {"totals", totals},
                    {"facings", facings},
+                   {"zones", zones},
                    {"low_stock", low},
                    {"kpi", kpi_json(audit)}};
   if (audit.comparison) document["planogram"] = planogram_json(audit);

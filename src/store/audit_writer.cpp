@@ -67,6 +67,15 @@ AuditWriter::AuditWriter(SQLite::Database& database)
       add_position_(database,
                     "INSERT INTO positions (audit_id, number, position_id, product_id, status_id) "
                     "VALUES (?, ?, ?, ?, ?)"),
+      find_event_(database,
+                  "SELECT events.id FROM stores JOIN cameras ON store_id = stores.id "
+                  "JOIN events ON camera_id = cameras.id "
+                  "JOIN names AS kinds ON kind_id = kinds.id "
+                  "JOIN names AS labels ON label_id = labels.id "
+                  "JOIN names AS places ON place_id = places.id "
+                  "WHERE stores.name = ? AND cameras.name = ? AND at = ? AND kinds.name = ? "
+                  "AND labels.name = ? AND places.name = ? AND facings_before = ? "
+                  "AND facings_after = ? ORDER BY events.id"),
       add_event_(database,
                  "INSERT INTO events (camera_id, at, kind_id, label_id, place_id, facings_before, "
                  "facings_after, picture) VALUES (?, ?, ?, ?, ?, ?, ?, ?)") {}
@@ -143,6 +152,11 @@ void AuditWriter::add_counts(const AuditRecord& audit, std::int64_t id, NameIds&
     run(add_count_, id, number++, name_id(count.label, names), count.row, count.facings,
         count.products, in_total, in_rows);
   }
+}
+
+std::optional<std::int64_t> AuditWriter::find(const EventRecord& event) {
+  return find_number(find_event_, event.store, event.camera, event.at, event.kind, event.label,
+                     event.place, event.before, event.after);
 }
 
 std::int64_t AuditWriter::add(const EventRecord& event) {

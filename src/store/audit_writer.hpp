@@ -25,6 +25,9 @@ class AuditWriter {
   /// The id of an audit with the same content, store and camera.
   std::optional<std::int64_t> find(const AuditRecord& audit);
 
+  /// The id of an event that is the same, but for its picture.
+  std::optional<std::int64_t> find(const EventRecord& event);
+
   /// Requires: check(audit) passes.
   std::int64_t add(const AuditRecord& audit);
   std::int64_t add(const EventRecord& event);
@@ -51,6 +54,7 @@ class AuditWriter {
   SQLite::Statement add_gap_;
   SQLite::Statement add_count_;
   SQLite::Statement add_position_;
+  SQLite::Statement find_event_;
   SQLite::Statement add_event_;
 };
 

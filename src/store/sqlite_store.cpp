@@ -34,8 +34,11 @@ class SqliteStore : public EventStore {
     });
   }
 
-  std::int64_t add(const EventRecord& event) override {
-    return in_transaction([&] { return writer_->add(event); });
+  std::optional<std::int64_t> add(const EventRecord& event, IfKnown if_known) override {
+    return in_transaction([&]() -> std::optional<std::int64_t> {
+      if (if_known == IfKnown::kSkip && writer_->find(event)) return std::nullopt;
+      return writer_->add(event);
+    });
   }
 
   std::vector<AuditRecord> audits(const Query& query, bool with_details) const override {

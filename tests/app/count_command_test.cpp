@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <filesystem>
+#include <set>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -98,7 +100,118 @@ TEST_F(CountCommand, NamesWhatIsWrong) {
   EXPECT_THAT(error_line({"count", "shelf.jpg", "--out", "."}, 2), HasSubstr("shelf.jpg"));
   test::write_text(dir_ / "no.db", "this is no database, but it is long enough to look at it");
   EXPECT_THAT(error_line({"count", "shelf.jpg", "--store", "no.db"}, 1), HasSubstr("no.db"));
-  EXPECT_THAT(error_line({"count", "0"}, 2), HasSubstr("gondola track"));
+  EXPECT_THAT(error_line({"count", "0"}, 2), HasSubstr("--watch"));
+  EXPECT_THAT(error_line({"count", "0", "--walk"}, 2), HasSubstr("use --watch"));
+  EXPECT_THAT(error_line({"count", "shelf.jpg", "--watch"}, 2), HasSubstr("pictures"));
+  EXPECT_THAT(error_line({"count", "shelf.jpg", "--events", "e.jsonl"}, 2), HasSubstr("--watch"));
+  test::write_text(dir_ / "zones.yaml", "zones:\n  - name: top\n    polygon: [[0, 0], [1, 1]]\n");
+  EXPECT_THAT(error_line({"count", "shelf.jpg", "--zones", "zones.yaml"}, 2),
+              testing::AllOf(HasSubstr("zones.yaml:2"), HasSubstr("'top'"), HasSubstr("corners")));
+  test::write_text(dir_ / "zones.yaml", "zones:\n  - name: top\n    poligon: []\n");
+  EXPECT_THAT(error_line({"count", "shelf.jpg", "--zones", "zones.yaml"}, 2),
+              testing::AllOf(HasSubstr("zones.yaml:3"), HasSubstr("polygon")));
+}
+
+TEST_F(CountCommand, CountsByZone) {
+  draw_shelves(1);
+  test::write_text(dir_ / "zones.yaml", R"(zones:
+  - {name: all, polygon: [[0, 0], [1, 0], [1, 1], [0, 1]], low: 9999}
+  - {name: left half, polygon: [[0, 0], [0.5, 0], [0.5, 1], [0, 1]]}
+)");
+  const Outcome outcome =
+      run({"count", pictures_[0], "--no-save", "--json", "-", "--zones", "zones.yaml"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const json audit = json::parse(outcome.out);
+  EXPECT_EQ(audit["zones"][0]["facings"], audit["kpi"]["facings"]);
+  EXPECT_LT(audit["zones"][1]["facings"], audit["zones"][0]["facings"]);
+  EXPECT_GT(audit["zones"][1]["facings"], 0);
+  EXPECT_EQ(audit["low_stock"][0]["zone"], "all");
+  EXPECT_THAT(outcome.err, HasSubstr("low: all "));
+}
+
+class CountOfVideos : public CountCommand {
+ protected:
+  void draw_clip(const std::string& name, const std::string& motion, int seconds) {
+    const Outcome outcome = run({"synth", "--video", name, "--motion", motion, "--seconds",
+                                 std::to_string(seconds), "--seed", "3", "--size", "640x360"});
+    ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  }
+
+  std::vector<json> lines_of(const std::string& name) {
+    std::vector<json> lines;
+    std::istringstream text(test::read_text(dir_ / name));
+    for (std::string line; std::getline(text, line);) lines.push_back(json::parse(line));
+    return lines;
+  }
+};
+
+TEST_F(CountOfVideos, AWalkIsOnePictureWithEveryProductOnce) {
+  draw_clip("aisle.mp4", "pan", 5);
+  std::set<int> identities;
+  std::size_t most_at_once = 0;
+  for (const json& frame : lines_of("aisle.truth.jsonl")) {
+    for (const json& object : frame["objects"]) identities.insert(object["identity"].get<int>());
+    most_at_once = std::max(most_at_once, frame["objects"].size());
+  }
+  ASSERT_GT(identities.size(), most_at_once * 4 / 3) << "the camera must see more on its way";
+
+  const std::vector<std::string> count = {"count", "aisle.mp4", "--walk",  "--json", "audit.json",
+                                          "--out", "out",       "--store", "s.db"};
+  const Outcome outcome = run(count);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const json audit = json::parse(test::read_text(dir_ / "audit.json"));
+  const auto products = audit["kpi"]["products"].get<double>();
+  EXPECT_NEAR(products / static_cast<double>(identities.size()), 1, 0.15);
+  EXPECT_GT(audit["image"]["width"].get<int>(), 700);
+  const cv::Mat drawn = media::read_image(file("out/aisle.jpg"));
+  EXPECT_EQ(drawn.cols, audit["image"]["width"].get<int>());
+
+  EXPECT_THAT(run(count).err, HasSubstr("in the store already"));
+  const auto audits = store::open_store(file("s.db"))->audits({}, true);
+  ASSERT_EQ(audits.size(), 1U);
+  EXPECT_EQ(audits[0].detections.size(), audit["products"].size());
+  EXPECT_EQ(media::read_image(audits[0].picture).cols, drawn.cols);
+}
+
+TEST_F(CountOfVideos, AWatchedShelfTellsWhatChanges) {
+  draw_clip("shelf.mp4", "restock", 25);
+  const std::vector<std::string> count = {"count",        "shelf.mp4", "--watch",     "--events",
+                                          "events.jsonl", "--out",     "out",         "--store",
+                                          "s.db",         "--json",    "audits.json", "--interval",
+                                          "10",           "--low",     "product=9999"};
+  const Outcome outcome = run(count);
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+
+  const std::vector<json> events = lines_of("events.jsonl");
+  ASSERT_FALSE(events.empty());
+  for (const json& event : events) {
+    EXPECT_EQ(event["source"], "shelf.mp4");
+    EXPECT_LE(event["before_s"], event["time_s"]);
+    EXPECT_LE(event["time_s"], event["reported_s"]);
+    const cv::Mat evidence = media::read_image(file(event["picture"].get<std::string>()));
+    EXPECT_GT(evidence.cols, 900);
+  }
+
+  const json audits = json::parse(test::read_text(dir_ / "audits.json"));
+  EXPECT_EQ(audits["schema"], "gondola.audits/1");
+  ASSERT_EQ(audits["audits"].size(), 3U) << "at 6 s, 16 s, and the end";
+  for (const json& audit : audits["audits"]) EXPECT_GT(audit["kpi"]["facings"].get<int>(), 10);
+
+  // The same video again is the same events, and the same audits.
+  ASSERT_EQ(run(count).exit_code, 0);
+  const auto kept = store::open_store(file("s.db"));
+  EXPECT_EQ(kept->events({}).size(), events.size());
+  EXPECT_EQ(kept->audits({}, false).size(), 3U);
+  for (const store::EventRecord& event : kept->events({}))
+    EXPECT_FALSE(media::read_image(event.picture).empty());
+}
+
+TEST_F(CountOfVideos, SaysThatItMustKnowWhetherTheCameraMoves) {
+  draw_clip("shelf.mp4", "pan", 1);
+  EXPECT_THAT(error_line({"count", "shelf.mp4"}, 2),
+              testing::AllOf(HasSubstr("--walk"), HasSubstr("--watch")));
+  EXPECT_THAT(error_line({"count", "shelf.mp4", "--watch", "--low", "cola=2"}, 2),
+              HasSubstr("'cola'"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <opencv2/core.hpp>
+#include <opencv2/imgproc.hpp>
 
 #include "gondola/core/error.hpp"
 #include "gondola/media/draw.hpp"
@@ -10,6 +11,7 @@ namespace {
 
 using gondola::Box;
 using gondola::media::class_color;
+using gondola::media::draw_change;
 using gondola::media::draw_shelf;
 using gondola::media::ShelfMarks;
 
@@ -64,6 +66,30 @@ TEST(DrawShelf, TakesBoxesThatAreOutsideOrInvalid) {
   marks.boards = {{{}, 0, "none"}, {{{-10, 400}, {500, 400}}, 1, "below"}};
   EXPECT_NO_THROW(draw_shelf(grey(), marks));
   EXPECT_THROW(draw_shelf(cv::Mat(), marks), gondola::ContractViolation);
+}
+
+TEST(DrawChange, ShowsThePlaceBeforeAndAfter) {
+  cv::Mat before = grey();
+  before(cv::Rect(100, 100, 40, 60)).setTo(cv::Scalar(255, 0, 0));
+  const Box box{100, 100, 140, 160};
+  const cv::Mat drawn = draw_change({before, "before"}, {grey(), "after"}, box);
+  // Left half blue at the box's middle, right half the shelf behind it.
+  const cv::Mat left = drawn.colRange(0, drawn.cols / 2);
+  const cv::Mat right = drawn.colRange(drawn.cols / 2, drawn.cols);
+  cv::Mat blue;
+  cv::inRange(left, cv::Scalar(250, 0, 0), cv::Scalar(255, 5, 5), blue);
+  const int seen = cv::countNonZero(blue);
+  EXPECT_GT(seen, drawn.total() / 100);
+  cv::inRange(right, cv::Scalar(250, 0, 0), cv::Scalar(255, 5, 5), blue);
+  EXPECT_EQ(cv::countNonZero(blue), 0);
+  EXPECT_THROW(draw_change({before, ""}, {cv::Mat(10, 10, CV_8UC3), ""}, box),
+               gondola::ContractViolation);
+  EXPECT_THROW(draw_change({before, ""}, {grey(), ""}, {500, 500, 510, 510}),
+               gondola::ContractViolation);
+}
+
+TEST(DrawChange, TakesABoxAtThePicturesEdge) {
+  EXPECT_NO_THROW(draw_change({grey(), "before"}, {grey(), "after"}, {380, 280, 420, 330}));
 }
 
 }  // namespace

@@ -16,9 +16,12 @@ using gondola::count::CountRow;
 using gondola::count::SceneEvent;
 using gondola::count::SceneEventKind;
 using gondola::count::ScopeKind;
+using gondola::count::StockEvent;
+using gondola::count::StockEventKind;
 using gondola::media::Frame;
 using gondola::pipeline::EventFile;
 using gondola::pipeline::make_count_file;
+using gondola::pipeline::StockEventFile;
 using gondola::test::read_text;
 using testing::HasSubstr;
 
@@ -126,6 +129,33 @@ TEST_F(CountFiles, EventsAreOneFlushedObjectALine) {
   EXPECT_EQ(read_text(path("events.jsonl")),
             R"({"source":"rtsp://door","frame":2500,"time_s":99.5,"at":"2026-11-25T12:00:00.000Z",)"
             R"("event":"left","name":"queue","label":"person","track":7,"dwell_s":12.346})"
+            "\n");
+  file.finish();
+}
+
+TEST_F(CountFiles, StockEventsAreOneFlushedObjectALine) {
+  StockEventFile file(path("stock.jsonl"), ClassNames({"person", "cola"}));
+  StockEvent event;
+  event.kind = StockEventKind::kLow;
+  event.time_s = 99.5;
+  event.before_s = 99.25;
+  event.reported_s = 101.5;
+  event.box = {1, 2.04F, 3, 4};
+  event.class_id = 1;
+  event.area = "top";
+  event.count_before = 5;
+  event.count_after = 4;
+  file.write(live_frame(), event, "events/1.jpg");
+  event.kind = StockEventKind::kTaken;
+  event.area.clear();
+  file.write(file_frame(), event, "");
+  EXPECT_EQ(read_text(path("stock.jsonl")),
+            R"({"source":"rtsp://door","frame":2500,"time_s":99.5,"at":"2026-11-25T12:00:00.000Z",)"
+            R"("event":"low","label":"cola","area":"top","box":[1.0,2.0,3.0,4.0],"before_s":99.25,)"
+            R"("reported_s":101.5,"facings":[5,4],"picture":"events/1.jpg"})"
+            "\n"
+            R"({"source":"aisle, 3.mp4","frame":250,"time_s":99.5,"event":"taken","label":"cola",)"
+            R"("box":[1.0,2.0,3.0,4.0],"before_s":99.25,"reported_s":101.5,"facings":[5,4]})"
             "\n");
   file.finish();
 }

@@ -207,6 +207,49 @@ class SteppedDetector : public ScriptedDetector {
   std::atomic<bool> in_network_{false};
 };
 
+/// Several networks side by side, of which some take long and may fail.
+class SideBySideDetector : public ScriptedDetector {
+ public:
+  explicit SideBySideDetector(int networks) : networks_(networks) {}
+
+  int parallel_networks() const override { return networks_; }
+  std::unique_ptr<gondola::pipeline::DetectionJob> start(
+      const std::vector<cv::Mat>& images) override {
+    return std::make_unique<Job>(*this, images, started_++);
+  }
+
+  std::atomic<int> most_at_once{0};
+  int fails_at = -1;
+
+ private:
+  class Job : public gondola::pipeline::DetectionJob {
+   public:
+    Job(SideBySideDetector& detector, std::vector<cv::Mat> images, int number)
+        : detector_(detector), images_(std::move(images)), number_(number) {}
+
+    void run_network() override {
+      const int now = ++detector_.in_network_;
+      int most = detector_.most_at_once;
+      while (now > most && !detector_.most_at_once.compare_exchange_weak(most, now)) {
+      }
+      // Every third one is overtaken by those behind it.
+      std::this_thread::sleep_for(std::chrono::milliseconds(number_ % 3 == 0 ? 12 : 2));
+      --detector_.in_network_;
+      if (number_ == detector_.fails_at) throw IoError("the network broke");
+    }
+    std::vector<ImageDetections> finish() override { return detector_.detect_batch(images_); }
+
+   private:
+    SideBySideDetector& detector_;
+    std::vector<cv::Mat> images_;
+    int number_;
+  };
+
+  int networks_;
+  int started_ = 0;
+  std::atomic<int> in_network_{0};
+};
+
 struct Record {
   std::vector<std::string> sources;
   std::vector<std::size_t> detections;
@@ -246,6 +289,49 @@ LoopOptions batches_of(int batch) {
   LoopOptions options;
   options.batch = batch;
   return options;
+}
+
+std::vector<Step> frames_of_widths(int count) {
+  std::vector<Step> frames;
+  for (int i = 0; i < count; ++i) frames.emplace_back(frame(1 + i % 7));
+  return frames;
+}
+
+TEST(DetectLoop, KeepsTheOrderWithNetworksSideBySide) {
+  for (const int networks : {2, 5}) {
+    ScriptedSource source(frames_of_widths(40));
+    SideBySideDetector detector(networks);
+    Record record;
+    run_detection(source, detector, recording_into(record));
+    ASSERT_EQ(record.sources.size(), 40U);
+    for (int i = 0; i < 40; ++i) {
+      EXPECT_EQ(record.sources[i], "frame " + std::to_string(i));
+      EXPECT_EQ(record.detections[i], 1U + i % 7);
+    }
+    EXPECT_TRUE(record.is_finished);
+    EXPECT_GE(detector.most_at_once, 2);
+    EXPECT_LE(detector.most_at_once, networks);
+  }
+}
+
+TEST(DetectLoop, EndsWhenOneOfSeveralNetworksFails) {
+  for (const int fails_at : {0, 7, 39}) {
+    ScriptedSource source(frames_of_widths(40));
+    SideBySideDetector detector(3);
+    detector.fails_at = fails_at;
+    Record record;
+    EXPECT_THROW(run_detection(source, detector, recording_into(record)), IoError);
+    EXPECT_FALSE(record.is_finished);
+    EXPECT_LE(record.sources.size(), static_cast<std::size_t>(fails_at));
+  }
+}
+
+TEST(DetectLoop, EndsWithSeveralNetworksWhenASinkFails) {
+  ScriptedSource source(frames_of_widths(40));
+  SideBySideDetector detector(3);
+  Sinks sinks;
+  sinks.push_back(std::make_unique<FullDiskSink>());
+  EXPECT_THROW(run_detection(source, detector, sinks), IoError);
 }
 
 TEST(DetectLoop, HandsResultsOverInSourceOrder) {

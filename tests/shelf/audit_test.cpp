@@ -56,6 +56,49 @@ TEST(Audit, FindsLowStockAlsoOfWhatIsGone) {
   EXPECT_EQ(result.low_stock[1].threshold, 4);
 }
 
+TEST(Audit, CountsByZone) {
+  AuditOptions options;
+  // The left 45 % of the picture, 90 pixels; all of it, jam alone; the lower row.
+  options.zones = {{"left", {{0, 0}, {0.45, 0}, {0.45, 1}, {0, 1}}, {}, 4},
+                   {"jam", {{0, 0}, {1, 0}, {1, 1}, {0, 1}}, {"jam"}, 2},
+                   {"below", {{0, 0.5}, {1, 0.5}, {1, 1}, {0, 1}}, {}, 3}};
+  const Audit result = audit(small_shelf(), kClasses, kImage, nullptr, options);
+  ASSERT_EQ(result.zones.size(), 3U);
+  EXPECT_EQ(result.zones[0].facings, 3);
+  EXPECT_EQ(result.zones[1].facings, 2);
+  EXPECT_EQ(result.zones[1].products, 3);
+  EXPECT_EQ(result.zones[2].facings, 2);
+  EXPECT_EQ(result.zones[2].products, 3);
+  ASSERT_EQ(result.low_stock.size(), 2U);
+  EXPECT_EQ(result.low_stock[0].zone, "left");
+  EXPECT_EQ(result.low_stock[0].label, "");
+  EXPECT_EQ(result.low_stock[1].zone, "below");
+  const nlohmann::json report = nlohmann::json::parse(to_json(result));
+  EXPECT_EQ(report["zones"][1]["name"], "jam");
+  EXPECT_EQ(report["zones"][1]["facings"], 2);
+  EXPECT_EQ(report["low_stock"][1],
+            nlohmann::json({{"zone", "below"}, {"facings", 2}, {"threshold", 3}}));
+}
+
+TEST(Audit, RefusesZonesThatCannotBe) {
+  const std::vector<count::Point> square = {{0, 0}, {1, 0}, {1, 1}, {0, 1}};
+  const auto message = [](const std::vector<Zone>& zones) -> std::string {
+    try {
+      validate(zones);
+    } catch (const ConfigError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(message({{"a", square, {}, 0}, {"b", square, {}, 5}}), "");
+  EXPECT_NE(message({{"", square, {}, 0}}), "");
+  EXPECT_NE(message({{"a", square, {}, 0}, {"a", square, {}, 0}}).find("'a'"), std::string::npos);
+  EXPECT_NE(message({{"a", {{0, 0}, {1, 1}}, {}, 0}}).find("corners"), std::string::npos);
+  EXPECT_NE(message({{"a", {{0, 0}, {1, 1}, {1, 0}, {0, 1}}, {}, 0}}).find("cross"),
+            std::string::npos);
+  EXPECT_NE(message({{"a", square, {}, -1}}).find("low = -1"), std::string::npos);
+}
+
 TEST(Audit, OfNothingHasNoAvailability) {
   const Audit result = audit({}, kClasses, kImage);
   EXPECT_EQ(result.kpi.facings, 0);

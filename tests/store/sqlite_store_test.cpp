@@ -234,8 +234,8 @@ TEST_F(Store, GivesBackEventsInOrderOfTime) {
   const auto store = open();
   const EventRecord later{0, "north", "dairy", 2000, "empty", "milk", "left", 1, 0, "2.jpg"};
   const EventRecord earlier{0, "north", "bread", 1000, "taken", "rolls", "", 5, 4, ""};
-  const std::int64_t first_id = store->add(later);
-  const std::int64_t second_id = store->add(earlier);
+  const std::optional<std::int64_t> first_id = store->add(later);
+  const std::optional<std::int64_t> second_id = store->add(earlier);
   const std::vector<EventRecord> events = store->events({});
   EXPECT_THAT(texts_of(events), ElementsAre(text_of(earlier), text_of(later)));
   EXPECT_EQ(events[0].id, second_id);
@@ -252,6 +252,23 @@ TEST_F(Store, KeepsEventsThatAreAlike) {
   const EventRecord event{0, "", "", 1, "taken", "milk", "", 2, 1, ""};
   EXPECT_NE(store->add(event), store->add(event));
   EXPECT_EQ(store->events({}).size(), 2);
+}
+
+TEST_F(Store, LeavesOutAnEventThatItKnowsWhenAsked) {
+  const auto store = open();
+  EventRecord event{0, "north", "dairy", 1, "taken", "milk", "", 2, 1, "first.jpg"};
+  ASSERT_TRUE(store->add(event, IfKnown::kSkip));
+  event.picture = "again.jpg";
+  EXPECT_FALSE(store->add(event, IfKnown::kSkip));
+  for (int change = 0; change < 4; ++change) {
+    EventRecord other = event;
+    if (change == 0) other.at = 2;
+    if (change == 1) other.camera = "bread";
+    if (change == 2) other.after = 0;
+    if (change == 3) other.place = "left";
+    EXPECT_TRUE(store->add(other, IfKnown::kSkip)) << change;
+  }
+  EXPECT_EQ(store->events({}).size(), 5);
 }
 
 TEST_F(Store, RefusesRecordsThatCannotBeTrue) {

@@ -126,6 +126,7 @@ class StockWatch {
     int class_id = -1;
     bool is_present = true;
     bool is_hidden = false;  ///< in the last frame: its state is as it was before
+    float found_share = 0;   ///< of the frames it is found in while it is there, 0..1
   };
 
   /// Those that are or were there.

@@ -53,9 +53,15 @@ struct DetectorOptions {
 
   engine::Precision precision = engine::Precision::kFloat32;
 
-  /// Threads of the engine, >= 1; 0 takes the CPUs this process may use. LibTorch's are the
-  /// process's, see nn::set_threads().
+  /// Threads of all engines together, >= 1; 0 takes the CPUs this process may use. LibTorch's are
+  /// the process's, see nn::set_threads().
   int threads = 0;
+
+  /// Engines that look at pictures side by side, >= 1, each with its share of the threads. More
+  /// raise the throughput of many pictures beside other work, as that of decoding a video, since
+  /// nothing waits for the slowest of many threads; each takes memory of its own, and a single
+  /// picture takes longer.
+  int engines = 1;
 
   /// `cpu`; with make_torch_runner() also `cuda` and `cuda:N`.
   std::string device = "cpu";
@@ -70,7 +76,7 @@ struct DetectorOptions {
 ///       ...
 ///
 /// The weights are copied, the file is not needed afterwards. detect() may be called from several
-/// threads at once; the network takes their pictures one after the other.
+/// threads at once; a network takes their pictures one after the other.
 class Detector : public pipeline::Detector {
  public:
   /// A detector on the engine.
@@ -105,6 +111,9 @@ class Detector : public pipeline::Detector {
 
   /// Letterboxes; the job does the rest.
   std::unique_ptr<pipeline::DetectionJob> start(const std::vector<cv::Mat>& images) override;
+
+  /// The engines.
+  int parallel_networks() const override;
 
   const ClassNames& class_names() const override;
   const std::string& model_name() const override;

@@ -53,4 +53,15 @@ struct ShelfMarks {
 /// Throws: IoError when `font` names a file that is no font.
 cv::Mat draw_shelf(const cv::Mat& picture, const ShelfMarks& marks, const std::string& font = {});
 
+/// One of two looks at a place.
+struct ChangeLook {
+  cv::Mat picture;   ///< BGR, CV_8UC3
+  std::string text;  ///< above it, such as "before 08:31:02"
+};
+
+/// Evidence of a change: the surroundings of a box, before and after, side by side, with the box
+/// framed. Both pictures are of the same size.
+cv::Mat draw_change(const ChangeLook& before, const ChangeLook& after, const Box& box,
+                    const std::string& font = {});
+
 }  // namespace gondola::media

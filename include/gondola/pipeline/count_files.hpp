@@ -6,6 +6,7 @@
 #include "gondola/core/class_names.hpp"
 #include "gondola/count/interval_recorder.hpp"
 #include "gondola/count/scene_counter.hpp"
+#include "gondola/count/stock_watch.hpp"
 #include "gondola/media/frame.hpp"
 
 namespace gondola::pipeline {
@@ -48,6 +49,29 @@ class EventFile {
 
   /// Throws: IoError.
   void write(const media::Frame& frame, const count::SceneEvent& event);
+  void finish();
+
+ private:
+  struct Stream;
+  std::unique_ptr<Stream> stream_;
+  ClassNames names_;
+};
+
+/// Writes what changes on a watched shelf, one JSON object a line, each flushed: source, frame,
+/// time_s, at (UTC, of live sources), event, label, area (that is low or empty), box, before_s,
+/// reported_s, facings (before and after), picture (path of the evidence, where there is one).
+class StockEventFile {
+ public:
+  /// Throws: IoError when it cannot be written.
+  StockEventFile(const std::string& path, ClassNames names);
+  ~StockEventFile();
+  StockEventFile(const StockEventFile&) = delete;
+  StockEventFile& operator=(const StockEventFile&) = delete;
+
+  /// @param frame    the one in which the event was sure
+  /// @param picture  empty for none
+  /// Throws: IoError.
+  void write(const media::Frame& frame, const count::StockEvent& event, const std::string& picture);
   void finish();
 
  private:

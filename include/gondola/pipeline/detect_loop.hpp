@@ -96,8 +96,8 @@ struct LoopCallbacks {
 /// finishes the sinks, also when asked to stop. Frames of one feed stay in order.
 ///
 /// Reading, preparing, the network, completing and following, and the sinks run in threads of their
-/// own with bounded queues between, so that the slowest of them sets the pace; the sinks on the
-/// caller's, as windows need. With a live feed a frame is taken only when the network is ready for
+/// own with bounded queues between, so that the slowest of them sets the pace; as many networks side
+/// by side as the detector has; the sinks on the caller's thread, as windows need. With a live feed a frame is taken only when the network is ready for
 /// it, so that what the sinks see is as new as it can be.
 ///
 /// A frame that cannot be read is reported and listed in the summary, and the run goes on. With

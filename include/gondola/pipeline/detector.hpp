@@ -57,6 +57,9 @@ class Detector {
   /// This one leaves everything to detect_batch(), as the job's network step.
   virtual std::unique_ptr<DetectionJob> start(const std::vector<cv::Mat>& images);
 
+  /// How many jobs may be in their network step at the same time and gain by it, >= 1.
+  virtual int parallel_networks() const { return 1; }
+
   /// Names of the classes that Detection::class_id counts.
   virtual const ClassNames& class_names() const = 0;
 

@@ -8,12 +8,25 @@
 
 #include "gondola/core/box.hpp"
 #include "gondola/core/detection.hpp"
+#include "gondola/count/geometry.hpp"
 #include "gondola/shelf/compare.hpp"
 #include "gondola/shelf/gaps.hpp"
 #include "gondola/shelf/planogram.hpp"
 #include "gondola/shelf/rows.hpp"
 
 namespace gondola::shelf {
+
+/// A part of the picture that is counted by itself.
+struct Zone {
+  std::string name;                   ///< no other zone has it
+  std::vector<count::Point> polygon;  ///< corners as fractions of the picture, at least three
+  std::vector<std::string> labels;    ///< that count; none for all
+  int low_stock = 0;                  ///< fewest facings, >= 0; with fewer the zone is low
+};
+
+/// Throws ConfigError for zones without a name or of the same name, polygons with fewer than three
+/// corners or edges that cross, and a negative low_stock.
+void validate(const std::vector<Zone>& zones);
 
 struct AuditOptions {
   RowOptions rows;
@@ -25,6 +38,8 @@ struct AuditOptions {
 
   /// Fewest facings by label, >= 0. A label below its own is low, also when it was not found.
   std::map<std::string, int> low_stock;
+
+  std::vector<Zone> zones;
 };
 
 /// One product that was found, as a line of the report.
@@ -47,8 +62,17 @@ struct LabelCount {
   std::vector<int> row_facings;  ///< by row
 };
 
+/// What a zone holds: what has its middle inside. A facing's middle is that of the product on the
+/// board.
+struct ZoneCount {
+  std::string name;
+  int products = 0;
+  int facings = 0;
+};
+
 struct LowStock {
-  std::string label;
+  std::string label;  ///< empty for a zone
+  std::string zone;   ///< empty for a label
   int facings = 0;
   int threshold = 0;
 };
@@ -77,7 +101,8 @@ struct Audit {
   int bays = 0;
   std::vector<Gap> gaps;
   std::vector<LabelCount> totals;   ///< by label, in the order of the alphabet
-  std::vector<LowStock> low_stock;  ///< in the order of the alphabet
+  std::vector<ZoneCount> zones;     ///< in the order of the options
+  std::vector<LowStock> low_stock;  ///< labels in the order of the alphabet, then zones
   Kpi kpi;
   std::optional<Planogram> planogram;
   std::optional<Comparison> comparison;  ///< detections are places among the products
@@ -89,8 +114,8 @@ struct Audit {
 /// @param detections  of products and, if a class of that name exists, of empty places
 /// @param class_names  labels by class id
 ///
-/// Requires: class ids with a name, options in their ranges (ContractViolation). Thread-safe: no
-/// state.
+/// Requires: class ids with a name, options in their ranges, valid zones (ContractViolation).
+/// Thread-safe: no state.
 Audit audit(const std::vector<Detection>& detections, const std::vector<std::string>& class_names,
             Size image, const Planogram* planogram = nullptr, const AuditOptions& options = {});
 

@@ -136,7 +136,7 @@ struct Grouping {
 };
 
 enum class IfKnown {
-  kSkip,  ///< a picture of the same content, store and camera is not counted again
+  kSkip,  ///< a picture of the same content, store and camera, or the same event, is left out
   kAdd
 };
 
@@ -156,7 +156,10 @@ class EventStore {
   /// one label and row, or a number that is not finite.
   virtual std::optional<std::int64_t> add(const AuditRecord& audit,
                                           IfKnown if_known = IfKnown::kSkip) = 0;
-  virtual std::int64_t add(const EventRecord& event) = 0;
+  /// The same for an event. It is known when all of it but its picture is, as when a video is
+  /// looked at again.
+  virtual std::optional<std::int64_t> add(const EventRecord& event,
+                                          IfKnown if_known = IfKnown::kAdd) = 0;
 
   // What follows sees the store as it is at one moment, however much is being added meanwhile, and
   // throws IoError when the file cannot be read (damaged, locked, gone).

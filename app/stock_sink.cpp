@@ -1,0 +1,222 @@
+#include "stock_sink.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <spdlog/fmt/fmt.h>
+
+#include "frame_time.hpp"
+#include "gondola/core/box_iou.hpp"
+#include "gondola/core/error.hpp"
+#include "gondola/core/folder.hpp"
+#include "gondola/media/draw_shelf.hpp"
+#include "gondola/media/read_image.hpp"
+#include "gondola/media/write_image.hpp"
+#include "gondola/report/local_time.hpp"
+#include "words.hpp"
+
+namespace gondola::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Seconds between frames that are remembered as evidence.
+constexpr double kEvidenceStep = 0.5;
+constexpr int kEvidenceQuality = 85;
+
+/// 08:31:02 for the clock on the wall, 1:02:03.4 for the place in a file.
+std::string time_text(const media::Frame& frame, double time_s, store::UtcMilliseconds time) {
+  if (frame.kind == media::SourceKind::kCamera || frame.kind == media::SourceKind::kStream)
+    return report::local_iso(time).substr(11, 8);
+  const auto tenths = static_cast<std::int64_t>(time_s * 10);
+  return fmt::format("{}:{:02}:{:02}.{}", tenths / 36000, tenths / 600 % 60, tenths / 10 % 60,
+                     tenths % 10);
+}
+
+/// For names of files: no sign that any file system refuses, and no two seconds the same.
+std::string file_text(store::UtcMilliseconds time) {
+  std::string text = report::utc_iso(time);
+  text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == '-' || c == ':'; }),
+             text.end());
+  return text;
+}
+
+/// The last frames, as JPEG, so that what was before a change can be shown.
+class Evidence {
+ public:
+  explicit Evidence(double memory_s) : memory_s_(memory_s) {}
+
+  void keep(const cv::Mat& image, double time_s) {
+    if (!looks_.empty() && time_s - looks_.back().time_s < kEvidenceStep) return;
+    looks_.push_back({time_s, media::encode_jpeg(image, kEvidenceQuality, "evidence")});
+    while (looks_.size() > 1 && time_s - looks_.front().time_s > memory_s_) looks_.pop_front();
+  }
+
+  struct Look {
+    double time_s = 0;
+    std::vector<unsigned char> jpeg;
+  };
+
+  /// The last one up to a time, else the first. Requires: one has been kept.
+  const Look& at(double time_s) const {
+    const Look* last = &looks_.front();
+    for (const Look& look : looks_)
+      if (look.time_s <= time_s) last = &look;
+    return *last;
+  }
+
+ private:
+  double memory_s_;
+  std::deque<Look> looks_;
+};
+
+}  // namespace
+
+struct StockSink::Source {
+  count::StockWatch watch;
+  Evidence evidence;
+  Size picture;
+  media::Frame last;  // the newest
+  double begun_s = 0;
+  std::optional<double> audited_s;
+};
+
+StockSink::StockSink(StockOptions options, std::unique_ptr<AuditSink> audits,
+                     const ClassNames& names, std::shared_ptr<spdlog::logger> log)
+    : options_(std::move(options)),
+      audits_(std::move(audits)),
+      names_(names),
+      log_(std::move(log)) {
+  // Also where no frame ever comes: what is wrong with the options is told at once.
+  (void)count::StockWatch(options_.watch, names_, {1, 1});
+  for (std::size_t i = 0; i < names_.size(); ++i)
+    if (names_.names()[i] == options_.gap_label) gap_class_ = static_cast<int>(i);
+  if (!options_.folder.empty()) make_folder(fs::path(options_.folder) / "events");
+  if (!options_.events.empty())
+    events_ = std::make_unique<pipeline::StockEventFile>(options_.events, names_);
+}
+
+StockSink::~StockSink() = default;
+
+void StockSink::write(const pipeline::FrameDetections& result) {
+  const media::Frame& frame = result.frame;
+  const Size picture{frame.image.cols, frame.image.rows};
+  std::unique_ptr<Source>& known = sources_[frame.source];
+  if (known != nullptr && known->picture != picture) {
+    log_->warn("{}: its pictures are {} x {} now; watching begins anew", frame.source,
+               picture.width, picture.height);
+    known = nullptr;
+  }
+  if (known == nullptr) {
+    const count::StockWatchOptions& watch = options_.watch;
+    known = std::make_unique<Source>(Source{count::StockWatch(watch, names_, picture),
+                                            Evidence(watch.crowd_hold_s + 3 * watch.window_s),
+                                            picture,
+                                            {},
+                                            frame.time_s,
+                                            {}});
+  }
+  Source& source = *known;
+  source.last = frame;
+  std::vector<Detection> products;
+  std::vector<Box> occluders;
+  for (const Detection& detection : result.detections) {
+    const std::string label = names_.name(detection.class_id);
+    const auto& hides = options_.occluders;
+    if (std::find(hides.begin(), hides.end(), label) != hides.end())
+      occluders.push_back(detection.box);
+    else if (detection.class_id != gap_class_)
+      products.push_back(detection);
+  }
+  const auto events = source.watch.update(products, occluders, frame.time_s);
+  if (!options_.folder.empty()) source.evidence.keep(frame.image, frame.time_s);
+  for (const count::StockEvent& event : events) report(source, event);
+
+  const double since_s = frame.time_s - source.audited_s.value_or(source.begun_s);
+  const double wait_s = source.audited_s ? options_.interval_s : 2 * options_.watch.window_s;
+  if (since_s >= wait_s) audit(source);
+}
+
+void StockSink::report(Source& source, const count::StockEvent& event) {
+  const store::UtcMilliseconds now = taken_at(source.last, options_.taken_at);
+  const store::UtcMilliseconds time =
+      now - static_cast<store::UtcMilliseconds>((source.last.time_s - event.time_s) * 1000);
+  const std::string label = names_.name(event.class_id);
+  const std::string kind(name_of(event.kind));
+  const std::string picture = write_evidence(source, event, time);
+  log_->info("{} {}: {} {} ({} -> {} facings)", source.last.source,
+             time_text(source.last, event.time_s, time), event.area.empty() ? label : event.area,
+             kind, event.count_before, event.count_after);
+  if (events_ != nullptr) events_->write(source.last, event, picture);
+  if (options_.store == nullptr) return;
+  store::EventRecord record;
+  record.store = options_.shop;
+  record.camera = options_.camera;
+  record.at = time;
+  record.kind = kind;
+  record.label = label;
+  record.place = event.area;
+  record.before = static_cast<int>(event.count_before);
+  record.after = static_cast<int>(event.count_after);
+  if (!picture.empty()) record.picture = fs::absolute(picture).lexically_normal().string();
+  options_.store->add(record, options_.if_known);
+}
+
+std::string StockSink::write_evidence(Source& source, const count::StockEvent& event,
+                                      store::UtcMilliseconds time) {
+  if (options_.folder.empty()) return {};
+  const Evidence::Look& look = source.evidence.at(event.before_s);
+  const cv::Mat before = media::decode_image(look.jpeg.data(), look.jpeg.size(), "evidence");
+  const auto text = [&](const char* word, double time_s) {
+    const auto since = static_cast<store::UtcMilliseconds>((time_s - event.time_s) * 1000);
+    return concat(word, ' ', time_text(source.last, time_s, time + since));
+  };
+  const cv::Mat drawn =
+      media::draw_change({before, text("before", look.time_s)},
+                         {source.last.image, text("after", source.last.time_s)}, event.box);
+  const std::string stem = concat(fs::path(source.last.source).stem().string(), '_',
+                                  file_text(time), '_', name_of(event.kind));
+  const fs::path path = fs::path(options_.folder) / "events" / file_names_.claim(stem, ".jpg");
+  media::write_image(path.string(), drawn);
+  return path.string();
+}
+
+/// What stands on the shelf now, as it has been over the window, whoever stands before it.
+void StockSink::audit(Source& source) {
+  source.audited_s = source.last.time_s;
+  pipeline::FrameDetections shelf;
+  shelf.frame = source.last;
+  const std::vector<count::StockWatch::Facing> facings = source.watch.facings();
+  for (const auto& facing : facings) {
+    if (facing.is_present)
+      shelf.detections.push_back({facing.box, facing.found_share, facing.class_id});
+  }
+  const std::size_t products = shelf.detections.size();
+  for (const auto& facing : facings) {
+    if (facing.is_present || !gap_class_) continue;
+    const bool is_filled = std::any_of(
+        shelf.detections.begin(), shelf.detections.begin() + static_cast<std::ptrdiff_t>(products),
+        [&](const Detection& product) {
+          return area(intersection(product.box, facing.box)) > 0.3F * area(facing.box);
+        });
+    if (!is_filled) shelf.detections.push_back({facing.box, facing.found_share, *gap_class_});
+  }
+  const store::UtcMilliseconds time = taken_at(source.last, options_.taken_at);
+  audits_->write(shelf, concat(fs::path(source.last.source).stem().string(), '_', file_text(time)));
+}
+
+void StockSink::end_source(const std::string& name) {
+  const auto known = sources_.find(name);
+  if (known == sources_.end()) return;
+  Source& source = *known->second;
+  if (source.last.time_s > source.audited_s.value_or(-1)) audit(source);
+  sources_.erase(known);
+}
+
+void StockSink::finish() {
+  if (events_ != nullptr) events_->finish();
+  audits_->finish();
+}
+
+}  // namespace gondola::app

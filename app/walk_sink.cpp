@@ -1,0 +1,62 @@
+#include "walk_sink.hpp"
+
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "gondola/core/text.hpp"
+#include "words.hpp"
+
+namespace gondola::app {
+
+WalkSink::WalkSink(std::unique_ptr<AuditSink> audits, std::shared_ptr<spdlog::logger> log)
+    : audits_(std::move(audits)), log_(std::move(log)) {}
+
+void WalkSink::write(const pipeline::FrameDetections& result) {
+  const media::Frame& frame = result.frame;
+  const auto [known, is_new] = sources_.try_emplace(frame.source);
+  Source& source = known->second;
+  if (is_new) {
+    source.first = frame;
+    source.first.image.release();
+  }
+  std::vector<Track> tracks;
+  for (std::size_t i = 0; i < result.detections.size(); ++i) {
+    const Detection& detection = result.detections[i];
+    tracks.push_back({result.tracks[i], detection.box, detection.score, detection.class_id, i});
+  }
+  const shelf::Point corner = source.walk.add(tracks, {frame.image.cols, frame.image.rows},
+                                              source.camera.update(frame.image));
+  source.panorama.paint(frame.image, {corner.x, corner.y});
+}
+
+void WalkSink::end_source(const std::string& name) {
+  const auto known = sources_.find(name);
+  if (known == sources_.end()) return;
+  const Source& source = known->second;
+  pipeline::FrameDetections whole;
+  whole.frame = source.first;
+  // It is one of a video, whatever that was made of.
+  whole.frame.kind = media::SourceKind::kVideo;
+  whole.frame.image = source.panorama.picture();
+  const Affine to_picture = source.panorama.to_picture();
+  const Size size{whole.frame.image.cols, whole.frame.image.rows};
+  for (const shelf::WalkProduct& product : source.walk.products()) {
+    Detection detection = product.detection;
+    const Box& box = detection.box;
+    detection.box =
+        clip({box.x1 * to_picture.xx + to_picture.tx, box.y1 * to_picture.yy + to_picture.ty,
+              box.x2 * to_picture.xx + to_picture.tx, box.y2 * to_picture.yy + to_picture.ty},
+             size);
+    if (is_valid(detection.box)) whole.detections.push_back(detection);
+  }
+  log_->info("{}: {} put together to a picture of {} x {} pixels", name,
+             counted(static_cast<std::int64_t>(source.walk.frames()), "frame", "frames"),
+             size.width, size.height);
+  audits_->write(whole, std::filesystem::path(name).stem().string());
+  sources_.erase(known);
+}
+
+void WalkSink::finish() { audits_->finish(); }
+
+}  // namespace gondola::app

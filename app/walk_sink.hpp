@@ -1,0 +1,40 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include <spdlog/logger.h>
+
+#include "audit_sink.hpp"
+#include "gondola/media/camera_motion.hpp"
+#include "gondola/media/panorama.hpp"
+#include "gondola/pipeline/detection_sink.hpp"
+#include "gondola/shelf/walk.hpp"
+
+namespace gondola::app {
+
+/// Makes one long picture of each video along a shelf, and one audit of it. Wants frames with
+/// tracks.
+class WalkSink : public pipeline::DetectionSink {
+ public:
+  WalkSink(std::unique_ptr<AuditSink> audits, std::shared_ptr<spdlog::logger> log);
+
+  void write(const pipeline::FrameDetections& result) override;
+  void end_source(const std::string& source) override;
+  void finish() override;
+
+ private:
+  struct Source {
+    shelf::Walk walk;
+    media::Panorama panorama;
+    media::CameraMotionEstimator camera;
+    media::Frame first;  // without its pixels
+  };
+
+  std::unique_ptr<AuditSink> audits_;
+  std::shared_ptr<spdlog::logger> log_;
+  std::map<std::string, Source> sources_;  // that are under way
+};
+
+}  // namespace gondola::app
