@@ -14,6 +14,7 @@
 #include "gondola/media/read_image.hpp"
 #include "gondola/media/write_image.hpp"
 #include "gondola/report/local_time.hpp"
+#include "gondola/shelf/rows.hpp"
 #include "words.hpp"
 
 namespace gondola::app {
@@ -40,6 +41,16 @@ std::string file_text(store::UtcMilliseconds time) {
   text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == '-' || c == ':'; }),
              text.end());
   return text;
+}
+
+/// Where on the shelf a box is, such as "row 2, facing 5", empty facings counted, too.
+std::string place_of(const std::vector<count::StockWatch::Facing>& facings, const Box& box) {
+  std::vector<Box> boxes{box};
+  for (const auto& facing : facings)
+    if (iou(facing.box, box) < 0.5F) boxes.push_back(facing.box);
+  const shelf::Placement place = shelf::find_rows(boxes).placements.front();
+  if (place.facing < 0) return {};
+  return concat("row ", place.row + 1, ", facing ", place.facing + 1);
 }
 
 /// The last frames, as JPEG, so that what was before a change can be shown.
@@ -156,7 +167,7 @@ void StockSink::report(Source& source, const count::StockEvent& event) {
   record.at = time;
   record.kind = kind;
   record.label = label;
-  record.place = event.area;
+  record.place = event.area.empty() ? place_of(source.watch.facings(), event.box) : event.area;
   record.before = static_cast<int>(event.count_before);
   record.after = static_cast<int>(event.count_after);
   if (!picture.empty()) record.picture = fs::absolute(picture).lexically_normal().string();
