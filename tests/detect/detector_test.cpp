@@ -18,6 +18,7 @@
 namespace gondola::detect {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 
 std::filesystem::path weights(const std::string& file) {
@@ -285,6 +286,42 @@ TEST(Detector, EveryPictureSizeIsTaken) {
       EXPECT_LE(found.box.y2, static_cast<float>(size.height));
     }
   }
+}
+
+TEST(Detector, SeveralEnginesFindWhatOneFinds) {
+  DetectorOptions options;
+  options.image_size = 64;
+  options.score_threshold = 0.0F;
+  options.nms.max_detections = 20;
+  options.threads = 1;
+  const Detector one(untrained(), options);
+  options.threads = 7;
+  options.engines = 3;
+  const Detector several(untrained(), options);
+  EXPECT_EQ(one.parallel_networks(), 1);
+  EXPECT_EQ(several.parallel_networks(), 3);
+  EXPECT_THAT(several.runtime(), EndsWith("2 threads, 3 side by side"));
+
+  std::vector<cv::Mat> pictures;
+  for (int i = 0; i < 24; ++i)
+    pictures.emplace_back(50 + i, 90, CV_8UC3, cv::Scalar(10 * i, 200 - 5 * i, 90));
+  std::vector<std::vector<Detection>> found(pictures.size());
+  std::vector<std::thread> threads;
+  for (std::size_t first = 0; first < 6; ++first) {
+    threads.emplace_back([&, first] {
+      for (std::size_t i = first; i < pictures.size(); i += 6)
+        found[i] = several.detect(pictures[i]);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (std::size_t i = 0; i < pictures.size(); ++i) {
+    const std::vector<Detection> expected = one.detect(pictures[i]);
+    ASSERT_EQ(found[i].size(), expected.size());
+    for (std::size_t k = 0; k < expected.size(); ++k)
+      EXPECT_LE(largest_shift(found[i][k].box, expected[k].box), 0.01F) << i;
+  }
+  options.engines = 0;
+  EXPECT_THAT(fault_of(options), HasSubstr("engines 0"));
 }
 
 /// Gives every picture one certain box of class 1, in the first cell of each level's last row, and
