@@ -34,6 +34,7 @@ struct CountFlags {
   double interval_s = StockOptions{}.interval_s;
   double window_s = count::StockWatchOptions{}.window_s;
   std::vector<std::string> occluders = {"person"};
+  bool depth = false;
   std::string events;
   std::string zones;
   std::string planogram;
@@ -78,6 +79,9 @@ void add_options(CLI::App& command, CountFlags& flags) {
       ->delimiter(',')
       ->type_name("A,B")
       ->capture_default_str();
+  command.add_flag("--depth", flags.depth,
+                   "With --watch: report, too, what is taken from before another product or put "
+                   "there, by the step of the box; for steady boxes and a straight view");
   command
       .add_option("--events", flags.events,
                   "With --watch: everything that changes, one JSON object a line")
@@ -184,8 +188,8 @@ View view_of(const CountFlags& flags, const media::SourceList& sources) {
 
 /// What belongs to another view than the one that was asked for.
 void refuse_idle_flags(const CountFlags& flags, View view) {
-  if (view != View::kWatch && !flags.events.empty())
-    throw ConfigError("--events are what --watch reports; add --watch");
+  if (view != View::kWatch && (!flags.events.empty() || flags.depth))
+    throw ConfigError("--events and --depth are about what --watch reports; add --watch");
   if (flags.store.empty() && (flags.again || !flags.shop.empty() || !flags.camera.empty())) {
     throw ConfigError("--shop, --camera and --again are about a store; name it with --store FILE");
   }
@@ -194,6 +198,7 @@ void refuse_idle_flags(const CountFlags& flags, View view) {
 count::StockWatchOptions watch_options(const CountFlags& flags, const shelf::AuditOptions& audit) {
   count::StockWatchOptions watch;
   watch.window_s = flags.window_s;
+  watch.watch_depth = flags.depth;
   for (const auto& [label, threshold] : audit.low_stock)
     watch.areas.push_back({label, {}, {label}, std::max(0, threshold - 1)});
   for (const shelf::Zone& zone : audit.zones) {

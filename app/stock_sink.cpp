@@ -156,9 +156,12 @@ void StockSink::report(Source& source, const count::StockEvent& event) {
   const std::string label = names_.name(event.class_id);
   const std::string kind(name_of(event.kind));
   const std::string picture = write_evidence(source, event, time);
-  log_->info("{} {}: {} {} ({} -> {} facings)", source.last.source,
-             time_text(source.last, event.time_s, time), event.area.empty() ? label : event.area,
-             kind, event.count_before, event.count_after);
+  const std::string change =
+      event.count_before == event.count_after
+          ? fmt::format("{} facings as before", event.count_after)
+          : fmt::format("{} -> {} facings", event.count_before, event.count_after);
+  log_->info("{} {}: {} {} ({})", source.last.source, time_text(source.last, event.time_s, time),
+             event.area.empty() ? label : event.area, kind, change);
   if (events_ != nullptr) events_->write(source.last, event, picture);
   if (options_.store == nullptr) return;
   store::EventRecord record;
