@@ -15,6 +15,7 @@
 #include "gondola/report/local_time.hpp"
 #include "gondola/store/sqlite_store.hpp"
 #include "planogram_file.hpp"
+#include "product_namer.hpp"
 #include "yaml_options.hpp"
 
 namespace gondola::app {
@@ -25,6 +26,7 @@ constexpr const char* kDefaultOut = "gondola-count";
 struct CountFlags {
   DetectionFlags detection;
   std::string planogram;
+  std::string catalog;
   std::string store;
   std::string shop;
   std::string camera;
@@ -46,6 +48,10 @@ void add_options(CLI::App& command, CountFlags& flags) {
   command
       .add_option("--planogram", flags.planogram,
                   "What should stand where (YAML or JSON; see docs/shelf.md)")
+      ->type_name(kFile);
+  command
+      .add_option("--catalog", flags.catalog,
+                  "Name products by the pictures that gondola catalog keeps in this file")
       ->type_name(kFile);
   command
       .add_option("--low", flags.low,
@@ -140,9 +146,19 @@ int run_count(const CountFlags& flags, Context& context) {
 
   DetectionExtras extras;
   extras.writes_nothing_else = true;
+  extras.names = detector.class_names();
+  std::optional<ProductNamer> namer;
+  if (!flags.catalog.empty()) {
+    namer.emplace(flags.catalog, weights, detector.class_names());
+    extras.names = namer->names();
+    extras.follow_word = "name";
+    extras.follow = [&namer](pipeline::FrameDetections& result) {
+      namer->name(result.frame.image, result.detections);
+    };
+  }
   extras.sinks.push_back(std::make_unique<AuditSink>(
       std::move(outputs), std::move(options), planogram ? &*planogram : nullptr, flags.planogram,
-      detector.class_names(), detector.model_name(), context.log));
+      *extras.names, detector.model_name(), context.log));
   const int exit_code = run_detection(detection, sources, opened, detector, extras, context);
   if (kept)
     context.log->info("kept in {}; see gondola report --store {}", flags.store, flags.store);

@@ -93,7 +93,7 @@ void append(std::vector<float>& vector, const std::vector<float>& part, double w
 
 class ProductEmbedder::Implementation {
  public:
-  Implementation(const nn::WeightsFile& weights, int threads, const EmbedderWeights& parts)
+  Implementation(const nn::WeightsFile& weights, const EmbedderWeights& parts)
       : parts_(parts) {
     const double sum = parts.colors + parts.edges + parts.network;
     GONDOLA_EXPECTS(parts.colors >= 0 && parts.edges >= 0 && parts.network >= 0 && sum > 0,
@@ -108,7 +108,8 @@ class ProductEmbedder::Implementation {
       engine::EngineOptions options;
       options.image_height = kInput;
       options.image_width = kInput;
-      options.threads = threads;
+      // The maps are small: threads would wait for each other longer than they work.
+      options.threads = 1;
       options.kept_stages = {feature_stage(weights.description.spec)};
       network_ = std::make_unique<engine::Engine>(weights, options);
       name += concat(' ', weights.description.spec.name, ' ', identity_of(weights));
@@ -145,9 +146,8 @@ class ProductEmbedder::Implementation {
   cv::Mat network_input_;
 };
 
-ProductEmbedder::ProductEmbedder(const nn::WeightsFile& weights, int threads,
-                                 const EmbedderWeights& parts)
-    : implementation_(std::make_unique<Implementation>(weights, threads, parts)) {}
+ProductEmbedder::ProductEmbedder(const nn::WeightsFile& weights, const EmbedderWeights& parts)
+    : implementation_(std::make_unique<Implementation>(weights, parts)) {}
 ProductEmbedder::~ProductEmbedder() = default;
 ProductEmbedder::ProductEmbedder(ProductEmbedder&&) noexcept = default;
 ProductEmbedder& ProductEmbedder::operator=(ProductEmbedder&&) noexcept = default;

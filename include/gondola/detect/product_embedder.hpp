@@ -30,16 +30,14 @@ struct EmbedderWeights {
 /// the three similarities. The features are those of the backbone's last stage of stride 8, of the
 /// picture letterboxed to 160 x 160, averaged over the cells of two columns and three rows.
 ///
-/// Used by one thread at a time.
+/// Used by one thread at a time, and runs on that one alone.
 class ProductEmbedder {
  public:
   /// The weights are copied.
   ///
-  /// @param threads  of the network, >= 1; 0 takes the CPUs this process may use
   /// Throws ConfigError for a model without tensors or without a stage of stride 8, else as
   /// engine::Engine.
-  explicit ProductEmbedder(const nn::WeightsFile& weights, int threads = 0,
-                           const EmbedderWeights& parts = {});
+  explicit ProductEmbedder(const nn::WeightsFile& weights, const EmbedderWeights& parts = {});
   ~ProductEmbedder();
   ProductEmbedder(const ProductEmbedder&) = delete;
   ProductEmbedder& operator=(const ProductEmbedder&) = delete;
