@@ -93,8 +93,7 @@ void append(std::vector<float>& vector, const std::vector<float>& part, double w
 
 class ProductEmbedder::Implementation {
  public:
-  Implementation(const nn::WeightsFile& weights, const EmbedderWeights& parts)
-      : parts_(parts) {
+  Implementation(const nn::WeightsFile& weights, const EmbedderWeights& parts) : parts_(parts) {
     const double sum = parts.colors + parts.edges + parts.network;
     GONDOLA_EXPECTS(parts.colors >= 0 && parts.edges >= 0 && parts.network >= 0 && sum > 0,
                     "embedder weights ", parts.colors, ", ", parts.edges, ", ", parts.network);

@@ -115,12 +115,14 @@ class Reader {
     double squares = 0;
     for (const Json& number : numbers) {
       if (!number.is_number()) fail(where + ".embedding", "expected numbers");
-      read.embedding.push_back(number.get<float>());
-      squares += number.get<double>() * number.get<double>();
+      const auto value = number.get<double>();
+      squares += value * value;
     }
     if (!(std::abs(std::sqrt(squares) - 1) < kLengthTolerance)) {
       fail(where + ".embedding", concat("length ", std::sqrt(squares), "; expected 1"));
     }
+    // Not before: what is far from 1 may not fit a float.
+    for (const Json& number : numbers) read.embedding.push_back(number.get<float>());
     return read;
   }
 
