@@ -68,9 +68,9 @@ std::vector<float> pooled(const engine::StageMap& map, const LetterboxTransform&
   const auto [top, bottom] = cells_of(picture.pad_top, picture.resized.height, map.height);
   for (int y = top; y < bottom; ++y) {
     for (int x = left; x < right; ++x) {
-      const int row = (y - top) * kRows / (bottom - top);
-      const int column = (x - left) * kColumns / (right - left);
-      const auto part = static_cast<std::size_t>(row * kColumns + column);
+      const auto row = static_cast<std::size_t>((y - top) * kRows / (bottom - top));
+      const auto column = static_cast<std::size_t>((x - left) * kColumns / (right - left));
+      const std::size_t part = row * kColumns + column;
       const float* cell = map.values + (static_cast<std::ptrdiff_t>(y) * map.width + x) * map.step;
       for (std::size_t c = 0; c < channels; ++c) sums[part * channels + c] += cell[map.channels[c]];
       ++cells[part];

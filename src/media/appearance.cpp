@@ -122,8 +122,8 @@ std::vector<float> edge_histogram(const cv::Mat& lab) {
             between(std::log2(strength / kWeakestEdge) * kStepsPerOctave, kStrengths).bins();
         for (const auto& [direction, direction_part] : directions) {
           for (const auto& [step, step_part] : strengths) {
-            histogram[static_cast<std::size_t>(part + direction * kStrengths + step)] +=
-                direction_part * step_part / kPixels;
+            const int bin = part + direction * kStrengths + step;
+            histogram[static_cast<std::size_t>(bin)] += direction_part * step_part / kPixels;
           }
         }
       }
