@@ -61,6 +61,7 @@ Command add_convert_command(CLI::App& app);
 Command add_synth_command(CLI::App& app);
 Command add_train_command(CLI::App& app);
 Command add_bench_command(CLI::App& app);
+Command add_catalog_command(CLI::App& app);
 Command add_quantize_command(CLI::App& app);
 Command add_report_command(CLI::App& app);
 Command add_val_command(CLI::App& app);

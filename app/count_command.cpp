@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "gondola/report/local_time.hpp"
 #include "gondola/store/sqlite_store.hpp"
 #include "planogram_file.hpp"
+#include "product_namer.hpp"
 #include "stock_sink.hpp"
 #include "walk_sink.hpp"
 #include "yaml_options.hpp"
@@ -38,6 +40,7 @@ struct CountFlags {
   std::string events;
   std::string zones;
   std::string planogram;
+  std::string catalog;
   std::string store;
   std::string shop;
   std::string camera;
@@ -94,6 +97,10 @@ void add_options(CLI::App& command, CountFlags& flags) {
   command
       .add_option("--planogram", flags.planogram,
                   "What should stand where (YAML or JSON; see docs/shelf.md)")
+      ->type_name(kFile);
+  command
+      .add_option("--catalog", flags.catalog,
+                  "Name products by the pictures that gondola catalog keeps in this file")
       ->type_name(kFile);
   command
       .add_option("--low", flags.low,
@@ -288,22 +295,36 @@ int run_count(const CountFlags& flags, Context& context) {
     stock.camera = outputs.camera;
     stock.taken_at = outputs.taken_at;
   }
-  auto audits = std::make_unique<AuditSink>(
-      std::move(outputs), std::move(options), planogram ? &*planogram : nullptr, flags.planogram,
-      detector->class_names(), detector->model_name(), context.log);
+  std::optional<ProductNamer> namer;
+  std::function<void(pipeline::FrameDetections&)> give_names;
+  if (!flags.catalog.empty()) {
+    namer.emplace(flags.catalog, weights, detector->class_names());
+    give_names = [&](pipeline::FrameDetections& result) {
+      namer->name(result.frame.image, result.detections);
+    };
+  }
+  const ClassNames names = namer ? namer->names() : detector->class_names();
+  auto audits = std::make_unique<AuditSink>(std::move(outputs), std::move(options),
+                                            planogram ? &*planogram : nullptr, flags.planogram,
+                                            names, detector->model_name(), context.log);
 
   DetectionExtras extras;
   extras.writes_nothing_else = true;
   extras.pictures_as_video = view != View::kPictures;
-  if (follower)
+  extras.names = names;
+  if (follower) {
     extras.follow = [&](pipeline::FrameDetections& result) { follower->follow(result); };
+  } else if (give_names) {
+    extras.follow = give_names;
+    extras.follow_word = "name";
+  }
   if (view == View::kPictures) {
     extras.sinks.push_back(std::move(audits));
   } else if (view == View::kWalk) {
-    extras.sinks.push_back(std::make_unique<WalkSink>(std::move(audits), context.log));
+    extras.sinks.push_back(std::make_unique<WalkSink>(std::move(audits), give_names, context.log));
   } else {
-    extras.sinks.push_back(std::make_unique<StockSink>(std::move(stock), std::move(audits),
-                                                       detector->class_names(), context.log));
+    extras.sinks.push_back(
+        std::make_unique<StockSink>(std::move(stock), std::move(audits), names, context.log));
   }
   const int exit_code = run_detection(detection, sources, opened, *detector, extras, context);
   if (kept)

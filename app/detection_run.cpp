@@ -42,7 +42,9 @@ Nouns nouns_of(bool videos) {
   return videos ? Nouns{"frame", "frames"} : Nouns{"picture", "pictures"};
 }
 
-std::string stage_times(const pipeline::LoopSummary& summary, const Nouns& nouns, bool follows) {
+/// @param follow_word  what is done between detector and sinks; empty for nothing
+std::string stage_times(const pipeline::LoopSummary& summary, const Nouns& nouns,
+                        const std::string& follow_word) {
   const auto frames = static_cast<double>(summary.frames);
   const pipeline::LoopTimes& ms = summary.times_ms;
   return fmt::format(
@@ -50,7 +52,8 @@ std::string stage_times(const pipeline::LoopSummary& summary, const Nouns& nouns
       "{}{:.1f} ms write",
       nouns.one, ms.read / frames, ms.detect.preprocess / frames, ms.detect.network / frames,
       ms.detect.postprocess / frames,
-      follows ? fmt::format("{:.1f} ms track, ", ms.follow / frames) : "", ms.write / frames);
+      follow_word.empty() ? "" : fmt::format("{:.1f} ms {}, ", ms.follow / frames, follow_word),
+      ms.write / frames);
 }
 
 /// How live sources keep up: `door: 812 frames, 3 dropped, lag up to 48 ms`.
@@ -60,22 +63,22 @@ std::string live_state(const pipeline::FeedSummary& feed) {
 }
 
 void log_statistics(const pipeline::LoopSummary& summary, const OpenFeeds& opened,
-                    const Nouns& nouns, bool follows, Context& context) {
+                    const Nouns& nouns, const std::string& follow_word, Context& context) {
   if (summary.frames == 0) {
     context.log->info("no frame yet after {:.0f} s", summary.wall_s);
     return;
   }
   context.log->info("{} in {:.0f} s ({:.1f}/s); {}", counted(summary.frames, nouns.one, nouns.many),
                     summary.wall_s, static_cast<double>(summary.frames) / summary.wall_s,
-                    stage_times(summary, nouns, follows));
+                    stage_times(summary, nouns, follow_word));
   for (std::size_t i = 0; i < opened.feeds.size(); ++i)
     if (opened.feeds[i].live) context.log->info(live_state(summary.feeds[i]));
 }
 
 void log_summary(const pipeline::LoopSummary& summary, const OpenFeeds& opened,
-                 const detect::Detector& detector, const Nouns& nouns, bool follows,
+                 const ClassNames& names, const Nouns& nouns, const std::string& follow_word,
                  Context& context) {
-  const std::string labels = label_counts(summary, detector.class_names());
+  const std::string labels = label_counts(summary, names);
   std::string line = fmt::format("{}, {}{}", counted(summary.frames, nouns.one, nouns.many),
                                  counted(summary.detections(), "detection", "detections"),
                                  labels.empty() ? "" : fmt::format(" ({})", labels));
@@ -84,7 +87,7 @@ void log_summary(const pipeline::LoopSummary& summary, const OpenFeeds& opened,
       line += fmt::format("; {:.1f} {}/s", static_cast<double>(summary.frames) / summary.wall_s,
                           nouns.many);
     }
-    line += "; " + stage_times(summary, nouns, follows);
+    line += "; " + stage_times(summary, nouns, follow_word);
   }
   context.log->info(line);
   for (std::size_t i = 0; i < opened.feeds.size(); ++i)
@@ -159,7 +162,7 @@ FollowedDetector open_followed_detector(DetectionFlags flags, const nn::WeightsF
 int run_detection(const DetectionFlags& flags, const media::SourceList& sources, OpenFeeds& opened,
                   detect::Detector& detector, DetectionExtras& extras, Context& context) {
   const bool videos = has_moving_pictures(sources) || extras.pictures_as_video;
-  const bool follows = static_cast<bool>(extras.follow);
+  const std::string follow_word = extras.follow ? extras.follow_word : std::string();
   // The stages of a video run beside each other: threads of OpenCV's within them would only wait
   // for CPUs that the network has.
   if (videos) cv::setNumThreads(1);
@@ -187,7 +190,7 @@ int run_detection(const DetectionFlags& flags, const media::SourceList& sources,
     callbacks.statistics_interval_s = flags.statistics_interval_s;
     callbacks.on_statistics = [&](const pipeline::LoopSummary& summary) {
       progress.clear();
-      log_statistics(summary, opened, nouns, follows, context);
+      log_statistics(summary, opened, nouns, follow_word, context);
     };
   }
 
@@ -196,7 +199,8 @@ int run_detection(const DetectionFlags& flags, const media::SourceList& sources,
   const pipeline::LoopSummary summary =
       pipeline::run_detection(opened.feeds, detector, results.sinks, loop, callbacks);
   progress.clear();
-  log_summary(summary, opened, detector, nouns, follows, context);
+  log_summary(summary, opened, extras.names.value_or(detector.class_names()), nouns, follow_word,
+              context);
   if (!extras.writes_nothing_else && wants_media(flags.result) && summary.frames > 0) {
     context.log->info("annotated {} are in {}", videos ? "videos" : "pictures",
                       media_folder(flags.result));

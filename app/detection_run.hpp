@@ -2,11 +2,13 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "command.hpp"
 #include "detector_options.hpp"
+#include "gondola/core/class_names.hpp"
 #include "gondola/pipeline/detect_loop.hpp"
 #include "gondola/track/tracker.hpp"
 #include "model_options.hpp"
@@ -45,7 +47,9 @@ FollowedDetector open_followed_detector(DetectionFlags flags, const nn::WeightsF
 struct DetectionExtras {
   bool pictures_as_video = false;  ///< pictures are the frames of one video
   std::function<void(pipeline::FrameDetections&)> follow;
-  std::string mot;  ///< file for the tracks; empty for none
+  std::string follow_word = "track";  ///< what that does, for the log
+  std::optional<ClassNames> names;  ///< where follow gives classes that the detector does not have
+  std::string mot;                  ///< file for the tracks; empty for none
 
   /// Sinks of the command's own, which come first, and whether they are all.
   std::vector<std::unique_ptr<pipeline::DetectionSink>> sinks;

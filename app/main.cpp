@@ -78,6 +78,7 @@ int run(int argc, char** argv) {
       gondola::app::add_synth_command(app),    gondola::app::add_train_command(app),
       gondola::app::add_val_command(app),      gondola::app::add_bench_command(app),
       gondola::app::add_quantize_command(app), gondola::app::add_report_command(app),
+      gondola::app::add_catalog_command(app),
   };
 
   std::string option_file;

@@ -9,8 +9,10 @@
 
 namespace gondola::app {
 
-WalkSink::WalkSink(std::unique_ptr<AuditSink> audits, std::shared_ptr<spdlog::logger> log)
-    : audits_(std::move(audits)), log_(std::move(log)) {}
+WalkSink::WalkSink(std::unique_ptr<AuditSink> audits,
+                   std::function<void(pipeline::FrameDetections&)> give_names,
+                   std::shared_ptr<spdlog::logger> log)
+    : audits_(std::move(audits)), give_names_(std::move(give_names)), log_(std::move(log)) {}
 
 void WalkSink::write(const pipeline::FrameDetections& result) {
   const media::Frame& frame = result.frame;
@@ -53,6 +55,7 @@ void WalkSink::end_source(const std::string& name) {
   log_->info("{}: {} put together to a picture of {} x {} pixels", name,
              counted(static_cast<std::int64_t>(source.walk.frames()), "frame", "frames"),
              size.width, size.height);
+  if (give_names_) give_names_(whole);
   audits_->write(whole, std::filesystem::path(name).stem().string());
   sources_.erase(known);
 }

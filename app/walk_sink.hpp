@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -18,7 +19,11 @@ namespace gondola::app {
 /// tracks.
 class WalkSink : public pipeline::DetectionSink {
  public:
-  WalkSink(std::unique_ptr<AuditSink> audits, std::shared_ptr<spdlog::logger> log);
+  /// @param give_names  is shown the long picture before it is audited, and may change the classes
+  ///                    of what was found; empty for none
+  WalkSink(std::unique_ptr<AuditSink> audits,
+           std::function<void(pipeline::FrameDetections&)> give_names,
+           std::shared_ptr<spdlog::logger> log);
 
   void write(const pipeline::FrameDetections& result) override;
   void end_source(const std::string& source) override;
@@ -33,6 +38,7 @@ class WalkSink : public pipeline::DetectionSink {
   };
 
   std::unique_ptr<AuditSink> audits_;
+  std::function<void(pipeline::FrameDetections&)> give_names_;
   std::shared_ptr<spdlog::logger> log_;
   std::map<std::string, Source> sources_;  // that are under way
 };

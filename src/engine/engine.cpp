@@ -29,7 +29,24 @@ EngineOptions completed(EngineOptions options, const nn::WeightsFile& weights) {
     throw ConfigError(concat("precision int8: ", weights.description.spec.name,
                              " is not quantised; make an int8 file with `gondola quantize`"));
   }
+  for (const int stage : options.kept_stages) {
+    const auto stages = static_cast<int>(weights.description.spec.stages.size());
+    GONDOLA_EXPECTS(stage >= 0 && stage < stages, "stage ", stage, " of ", stages);
+  }
   return options;
+}
+
+StageMap stage_map(const Value& value, const MapView& view) {
+  StageMap map;
+  map.values = reinterpret_cast<const float*>(view.data);
+  map.height = view.height;
+  map.width = view.width;
+  map.step = view.pixel_bytes / static_cast<std::ptrdiff_t>(sizeof(float));
+  for (const ChannelRun& run : value.runs) {
+    for (int i = 0; i < run.count; ++i)
+      map.channels.push_back(run.memory - value.memory_first() + i);
+  }
+  return map;
 }
 
 }  // namespace
@@ -42,7 +59,11 @@ class Engine::Implementation {
     plan_options.precision = options.precision;
     plan_options.threads = options.threads;
     plan_options.quantization = weights.quantization ? &*weights.quantization : nullptr;
-    plan = make_plan(build_graph(weights, options.image_height, options.image_width), plan_options);
+    const Graph graph =
+        build_graph(weights, options.image_height, options.image_width, options.kept_stages);
+    plan = make_plan(graph, plan_options);
+    for (std::size_t i = 0; i < graph.kept.size(); ++i)
+      stage_maps.push_back(stage_map(graph.kept[i], plan.kept[i]));
     for (const Plan::Level& level : plan.levels) {
       nn::LevelLogits logits;
       logits.boxes = reinterpret_cast<const float*>(level.boxes.data);
@@ -98,6 +119,7 @@ class Engine::Implementation {
   const EngineOptions options;
   Plan plan;
   std::vector<nn::LevelLogits> level_logits;
+  std::vector<StageMap> stage_maps;
 
  private:
   double timed(const Step& step) {
@@ -128,6 +150,7 @@ std::vector<OperationTime> Engine::time_alone(int repeats) {
   return implementation_->time_alone(repeats);
 }
 const std::vector<nn::LevelLogits>& Engine::logits() const { return implementation_->level_logits; }
+const std::vector<StageMap>& Engine::stage_maps() const { return implementation_->stage_maps; }
 std::size_t Engine::map_bytes() const { return implementation_->plan.memory.size(); }
 std::size_t Engine::weight_bytes() const { return implementation_->plan.weight_bytes; }
 const EngineOptions& Engine::options() const { return implementation_->options; }

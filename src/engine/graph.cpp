@@ -41,8 +41,10 @@ class GraphBuilder {
     plan_joins();
   }
 
-  Graph build() {
+  Graph build(const std::vector<int>& kept_stages) {
     for (std::size_t i = 0; i < spec_.stages.size(); ++i) outputs_.push_back(stage(i));
+    for (const int index : kept_stages)
+      graph_.kept.push_back(outputs_[static_cast<std::size_t>(index)]);
     head();
     return std::move(graph_);
   }
@@ -549,8 +551,9 @@ int Value::memory_last() const {
   return last;
 }
 
-Graph build_graph(const nn::WeightsFile& weights, int image_height, int image_width) {
-  return GraphBuilder(weights, image_height, image_width).build();
+Graph build_graph(const nn::WeightsFile& weights, int image_height, int image_width,
+                  const std::vector<int>& kept_stages) {
+  return GraphBuilder(weights, image_height, image_width).build(kept_stages);
 }
 
 }  // namespace gondola::engine

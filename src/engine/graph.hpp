@@ -94,12 +94,16 @@ struct Graph {
   Value input;  ///< 3 channels; its map has 4
   std::vector<Operation> operations;
   std::vector<LevelValues> levels;
+  std::vector<Value> kept;  ///< results of stages that are wanted after the run
 };
 
 /// Lays a network out for pictures of one size.
 ///
 /// Joins are laid out so that producers write into their part; only a result that is joined twice
 /// is copied. Throws WeightsError for tensors that are missing, misshapen or not finite.
-Graph build_graph(const nn::WeightsFile& weights, int image_height, int image_width);
+///
+/// @param kept_stages  numbers of the stages whose results go into Graph::kept
+Graph build_graph(const nn::WeightsFile& weights, int image_height, int image_width,
+                  const std::vector<int>& kept_stages = {});
 
 }  // namespace gondola::engine

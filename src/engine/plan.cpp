@@ -29,6 +29,7 @@ class Planner {
   Plan make() {
     choose_types();
     insert_conversions();
+    keep_results();
     place_maps();
     for (const Operation& operation : operations_) add_steps(operation);
     plan_.input = view(graph_.input);
@@ -36,6 +37,7 @@ class Planner {
     for (const LevelValues& level : graph_.levels) {
       plan_.levels.push_back({view(level.boxes), view(level.classes), level.stride});
     }
+    for (const Value& kept : kept_) plan_.kept.push_back(view(kept));
     return std::move(plan_);
   }
 
@@ -108,9 +110,14 @@ class Planner {
 
   Value converted(const Value& value, MapType type, int border, std::vector<Operation>& all) {
     if (types_[static_cast<std::size_t>(value.map)] == type) return value;
+    return copied(value, type, border, " converted", all);
+  }
+
+  Value copied(const Value& value, MapType type, int border, const char* what,
+               std::vector<Operation>& all) {
     Operation copy;
     copy.kind = OperationKind::kCopy;
-    copy.name = graph_.tensors[static_cast<std::size_t>(value.runs.front().tensor)] + " converted";
+    copy.name = graph_.tensors[static_cast<std::size_t>(value.runs.front().tensor)] + what;
     copy.input = value;
     copy.output = value;
     const int first = value.memory_first();
@@ -124,6 +131,13 @@ class Planner {
     for (ChannelRun& run : copy.output.runs) run.memory -= first;
     all.push_back(copy);
     return all.back().output;
+  }
+
+  // Copies, because the map of a result has its readers' type and border. After everything else, so
+  // that the result's memory is not taken before.
+  void keep_results() {
+    for (const Value& value : graph_.kept)
+      kept_.push_back(copied(value, MapType::kFloat32, 0, " kept", operations_));
   }
 
   // ---- memory ----
@@ -155,6 +169,7 @@ class Planner {
       use(level.boxes, static_cast<int>(operations_.size()));
       use(level.classes, static_cast<int>(operations_.size()));
     }
+    for (const Value& kept : kept_) use(kept, static_cast<int>(operations_.size()));
     const MemoryPlan memory = plan_memory(lives);
     plan_.memory = AlignedBuffer(memory.bytes);
     offsets_ = memory.offsets;
@@ -390,6 +405,7 @@ class Planner {
   std::vector<MapSpec> maps_;
   std::vector<MapType> types_;
   std::vector<std::size_t> offsets_;
+  std::vector<Value> kept_;
   Plan plan_;
 };
 

@@ -42,6 +42,7 @@ struct Plan {
     int stride = 0;
   };
   std::vector<Level> levels;
+  std::vector<MapView> kept;  ///< Graph::kept as float32, without a border
   std::size_t weight_bytes = 0;
 };
 

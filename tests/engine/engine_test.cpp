@@ -1,5 +1,7 @@
 #include "gondola/engine/engine.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -7,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/random_network.hpp"
+#include "engine/reference_network.hpp"
 #include "gondola/core/cpus.hpp"
 #include "gondola/core/error.hpp"
 #include "gondola/nn/quantization.hpp"
@@ -117,6 +120,78 @@ TEST(Engine, ChannelsAreBlueGreenRed) {
   EXPECT_EQ(logits_of(engine, bgr, 24), grey);
   for (std::size_t i = 2; i < bgr.size(); i += 3) bgr[i] = 7;
   EXPECT_NE(logits_of(engine, bgr, 24), grey);
+}
+
+// Channel c of the cell (y, x) of a kept stage.
+double value_of(const StageMap& map, int y, int x, std::size_t c) {
+  return map.values[(static_cast<std::ptrdiff_t>(y) * map.width + x) * map.step + map.channels[c]];
+}
+
+TEST(Engine, KeepsTheResultsOfStages) {
+  // The first convolution's channel 3 passes on the red of the pixel in the middle of its kernel.
+  const nn::WeightsFile weights =
+      with_tensor("model.0.conv.weight", [](const nn::TensorData& tensor) {
+        std::vector<float> values = nn::to_float32(tensor);
+        std::fill_n(values.begin() + 3 * 27, 27, 0.0F);
+        values[3 * 27 + 4] = 1;
+        return nn::make_float32(tensor.shape, values);
+      });
+  const auto bgr = test::random_picture(16, 24, 2);
+  const auto number = [&](const char* name) {
+    return static_cast<double>(nn::to_float32(*weights.tensors.find(name))[3]);
+  };
+  const nn::ModelSpec& spec = weights.description.spec;
+  const auto expected = [&](int y, int x) {
+    const double red = bgr[static_cast<std::size_t>((2 * y * 24 + 2 * x) * 3 + 2)] / 255.0;
+    const double scale = number("model.0.bn.weight") /
+                         std::sqrt(number("model.0.bn.running_var") + spec.batch_norm_epsilon);
+    return test::reference_activation(
+        spec.activation,
+        (red - number("model.0.bn.running_mean")) * scale + number("model.0.bn.bias"));
+  };
+  EngineOptions plain = sized(16, 24);
+  Engine without(weights, plain);
+  const std::vector<double> logits = logits_of(without, bgr, 3 * 24);
+  EXPECT_TRUE(without.stage_maps().empty());
+
+  for (const Precision precision : {Precision::kFloat32, Precision::kBFloat16}) {
+    if (!precision_problem(precision).empty()) continue;
+    EngineOptions options = sized(16, 24);
+    options.precision = precision;
+    options.kept_stages = {0, 3, 1};
+    Engine engine(weights, options);
+    const std::vector<double> found = logits_of(engine, bgr, 3 * 24);
+    if (precision == Precision::kFloat32) {
+      EXPECT_EQ(found, logits);
+    }
+    ASSERT_EQ(engine.stage_maps().size(), 3U);
+    const StageMap& first = engine.stage_maps()[0];
+    const StageMap& join = engine.stage_maps()[1];
+    const StageMap& second = engine.stage_maps()[2];
+    EXPECT_EQ(first.height, 8);
+    EXPECT_EQ(first.width, 12);
+    ASSERT_EQ(first.channels.size(), 8U);
+    EXPECT_EQ(second.height, 4);
+    ASSERT_EQ(second.channels.size(), 16U);
+    ASSERT_EQ(join.channels.size(), 24U);
+    const double tolerance = precision == Precision::kFloat32 ? 1e-5 : 2e-2;
+    for (int y = 0; y < 8; ++y) {
+      for (int x = 0; x < 12; ++x) {
+        EXPECT_NEAR(value_of(first, y, x, 3), expected(y, x), tolerance);
+        // The join has the first stage and the second one, every cell of it four times.
+        for (std::size_t c = 0; c < 8; ++c)
+          EXPECT_EQ(value_of(join, y, x, c), value_of(first, y, x, c));
+        for (std::size_t c = 0; c < 16; ++c)
+          EXPECT_EQ(value_of(join, y, x, 8 + c), value_of(second, y / 2, x / 2, c));
+      }
+    }
+  }
+}
+
+TEST(Engine, RefusesToKeepStagesThatItDoesNotHave) {
+  EngineOptions options = sized(16, 24);
+  options.kept_stages = {4};
+  EXPECT_THAT(fault_of<ContractViolation>(tiny_network(), options), HasSubstr("stage 4 of 4"));
 }
 
 TEST(Engine, TimedRunComputesTheSameAndNamesEveryOperation) {

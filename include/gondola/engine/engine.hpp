@@ -21,6 +21,19 @@ struct EngineOptions {
 
   /// Threads that share the work of one picture, >= 1; 0 takes the CPUs this process may use.
   int threads = 0;
+
+  /// Numbers of the stages (nn::ModelSpec::stages) whose results are kept for stage_maps(); each
+  /// costs a copy of its map.
+  std::vector<int> kept_stages;
+};
+
+/// What a stage of the network gave for a picture: plain memory, cells row by row.
+struct StageMap {
+  const float* values = nullptr;
+  int height = 0;  ///< cells
+  int width = 0;
+  std::ptrdiff_t step = 0;    ///< floats from one cell to the next
+  std::vector<int> channels;  ///< where in a cell each channel lies
 };
 
 /// What one operation of the plan did: the material of `gondola bench`.
@@ -42,6 +55,8 @@ class Engine {
  public:
   /// Throws ConfigError for an image size off the stride and a precision that this CPU lacks (see
   /// precision_problem()), WeightsError when tensors are missing, misshapen or not finite.
+  ///
+  /// Requires: kept stages that the model has (ContractViolation otherwise).
   Engine(const nn::WeightsFile& weights, const EngineOptions& options);
   ~Engine();
   Engine(const Engine&) = delete;
@@ -68,6 +83,9 @@ class Engine {
 
   /// The head's output, finest level first. Valid until the next run().
   const std::vector<nn::LevelLogits>& logits() const;
+
+  /// The results of EngineOptions::kept_stages, in that order. Valid until the next run().
+  const std::vector<StageMap>& stage_maps() const;
 
   /// Memory of all maps, and of the weights as the kernels read them.
   std::size_t map_bytes() const;
