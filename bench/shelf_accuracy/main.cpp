@@ -143,9 +143,10 @@ std::vector<Box> boxes_of(const std::vector<shelf::Gap>& gaps) {
 }
 
 void print_gaps(const char* seen, const char* how, const GapScore& score) {
-  std::printf("| %s | %s | %.2f | %.2f | %d | %d | %d | %d | %d | %d |\n", seen, how,
-              score.precision(), score.recall(), score.found, score.doubtful, score.wanted,
-              score.false_for[0], score.false_for[1], score.false_for[2]);
+  std::printf("| %s | %s | %.2f | %.2f | %.2f | %.2f | %d | %d | %d | %d | %d | %d | %d |\n", seen,
+              how, score.precision(), score.precision_on_what_is_seen(), score.recall(),
+              score.recall_of_labelled(), score.found, score.doubtful, score.wanted,
+              score.false_for[0], score.false_for[1], score.false_for[2], score.false_for[3]);
 }
 
 void print_synth(const std::vector<DrawnShelf>& shelves) {
@@ -230,9 +231,10 @@ void print_planogram(const std::vector<DrawnShelf>& shelves) {
             shelf::audit(changed.detections, changed.class_names, shelf.size, &changed.planogram);
         sum += score_positions(changed, *audit.comparison);
       }
-      std::printf("| %s | %s | %.1f %% | %.1f %% | %.1f %% | %d | %d of %d |\n", model.name,
-                  rough ? "10 % missing" : "true boxes", percent(sum.right, sum.positions),
-                  percent(sum.undecided, sum.positions), percent(sum.invented, sum.positions),
+      std::printf("| %s | %s | %.1f %% | %.1f %% | %.1f %% | %.1f %% | %d | %d of %d |\n",
+                  model.name, rough ? "10 % missing" : "true boxes",
+                  percent(sum.right, sum.positions), percent(sum.undecided, sum.positions),
+                  percent(sum.unseen, sum.positions), percent(sum.invented, sum.positions),
                   sum.positions, sum.registered, sum.pictures);
     }
   }

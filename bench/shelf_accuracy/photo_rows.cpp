@@ -108,7 +108,7 @@ PhotoRows measure_rows(const std::vector<Box>& products, const std::vector<Box>&
     ++found_of[truth[i]][found];
     ++levels_in[found][levels[row]];
     ++drawn_in_column[columns[row]][truth[i]];
-    ++found_in_column[columns[row]][found];
+    if (found >= 0) ++found_in_column[columns[row]][found];
   }
   PhotoRows photo;
   for (std::size_t i = 0; i < products.size(); ++i) {

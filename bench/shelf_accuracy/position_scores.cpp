@@ -150,8 +150,10 @@ ChangedShelf change_shelf(const DrawnShelf& shelf, const ModelKnowledge& knowled
   const int gap_class = static_cast<int>(changed.class_names.size());
   if (knowledge.gaps) changed.class_names.emplace_back("gap");
 
+  changed.unseen.assign(changed.status.size(), true);
   for (const SeenProduct& seen : see_products(shelf, imperfection)) {
     const auto position = static_cast<std::size_t>(shelf.truth.objects[seen.object].position);
+    changed.unseen[position] = false;
     if (changer.is_emptied(position)) continue;
     const int label = knowledge.labels ? changer.product_of(position) : 0;
     changed.detections.push_back({seen.box, 0.9F, label});
@@ -178,6 +180,7 @@ PositionScore& PositionScore::operator+=(const PositionScore& other) {
   positions += other.positions;
   right += other.right;
   undecided += other.undecided;
+  unseen += other.unseen;
   invented += other.invented;
   pictures += other.pictures;
   registered += other.registered;
@@ -196,6 +199,7 @@ PositionScore score_positions(const ChangedShelf& shelf, const shelf::Comparison
     ++score.positions;
     score.right += found == truth ? 1 : 0;
     score.undecided += found == PositionStatus::kHidden ? 1 : 0;
+    score.unseen += found == PositionStatus::kHidden && shelf.unseen[p] ? 1 : 0;
     score.invented += hidden ? 1 : 0;
   }
   return score;

@@ -23,6 +23,7 @@ struct ChangedShelf {
   std::vector<Detection> detections;
   /// By position, as docs/shelf.md defines it. kHidden where nothing of it is labelled.
   std::vector<shelf::PositionStatus> status;
+  std::vector<bool> unseen;   ///< by position: it can be seen, but no box of it was found
   std::vector<bool> cut_off;  ///< by position: labelled, but no facing is half inside
 };
 
@@ -36,6 +37,7 @@ struct PositionScore {
   int positions = 0;
   int right = 0;
   int undecided = 0;  ///< can be seen, found hidden
+  int unseen = 0;     ///< of those, positions without a box: the detector missed all of it
   int invented = 0;   ///< hidden, found otherwise
   int pictures = 0;
   int registered = 0;

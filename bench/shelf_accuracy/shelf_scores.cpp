@@ -30,7 +30,13 @@ FalseGap reason_for(const DrawnShelf& shelf, const std::vector<SeenProduct>& see
     if (is_labelled(object)) return FalseGap::kMissed;
     hidden = true;
   }
+  for (const data::ShelfHiddenFacing& facing : shelf.truth.hidden) {
+    hidden = hidden || covers(facing.box, gap);
+  }
   if (hidden) return FalseGap::kHidden;
+  for (const data::ShelfFreeStretch& stretch : shelf.truth.free) {
+    if (is_match(gap, stretch.box)) return FalseGap::kNarrow;
+  }
   return FalseGap::kOther;
 }
 
@@ -59,8 +65,9 @@ RowScore score_rows(const DrawnShelf& shelf, const std::vector<SeenProduct>& see
     score.complete += most;
   }
   std::set<std::pair<int, int>> columns;
-  for (const data::ShelfObject& object : shelf.truth.objects) {
-    if (is_labelled(object)) columns.emplace(object.position, object.facing);
+  for (const SeenProduct& product : seen) {
+    const data::ShelfObject& object = shelf.truth.objects[product.object];
+    columns.emplace(object.position, object.facing);
   }
   score.facings = static_cast<int>(columns.size());
   score.facing_error = std::abs(audit.kpi.facings - score.facings);
@@ -71,7 +78,16 @@ double GapScore::precision() const {
   return found == doubtful ? 0 : static_cast<double>(right) / (found - doubtful);
 }
 
+double GapScore::precision_on_what_is_seen() const {
+  const int judged = found - doubtful - false_for[static_cast<std::size_t>(FalseGap::kHidden)];
+  return judged == 0 ? 0 : static_cast<double>(right) / judged;
+}
+
 double GapScore::recall() const { return wanted == 0 ? 0 : static_cast<double>(recalled) / wanted; }
+
+double GapScore::recall_of_labelled() const {
+  return labelled == 0 ? 0 : static_cast<double>(labelled_recalled) / labelled;
+}
 
 GapScore& GapScore::operator+=(const GapScore& other) {
   found += other.found;
@@ -79,6 +95,8 @@ GapScore& GapScore::operator+=(const GapScore& other) {
   doubtful += other.doubtful;
   wanted += other.wanted;
   recalled += other.recalled;
+  labelled += other.labelled;
+  labelled_recalled += other.labelled_recalled;
   for (std::size_t i = 0; i < kFalseGaps; ++i) false_for[i] += other.false_for[i];
   return *this;
 }
@@ -93,7 +111,7 @@ GapScore score_gaps(const DrawnShelf& shelf, const std::vector<SeenProduct>& see
     bool doubtful = false;
     for (std::size_t i = 0; i < matched.size(); ++i) {
       const data::ShelfFreeStretch& stretch = shelf.truth.free[i];
-      if (!is_match(gap, stretch.box)) continue;
+      if (!stretch.holds_facing || !is_match(gap, stretch.box)) continue;
       matched[i] = true;
       const bool is_wanted = stretch.is_seen() && stretch.room >= 1;
       (is_wanted ? right : doubtful) = true;
@@ -111,6 +129,12 @@ GapScore score_gaps(const DrawnShelf& shelf, const std::vector<SeenProduct>& see
     if (!stretch.is_seen() || stretch.room < 1) continue;
     ++score.wanted;
     score.recalled += matched[i] ? 1 : 0;
+  }
+  for (const data::ShelfGap& gap : shelf.truth.gaps) {
+    const bool matches = std::any_of(found.begin(), found.end(),
+                                     [&](const Box& box) { return is_match(box, gap.box); });
+    ++score.labelled;
+    score.labelled_recalled += matches ? 1 : 0;
   }
   return score;
 }

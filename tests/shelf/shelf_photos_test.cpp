@@ -27,7 +27,7 @@ Size jpeg_size(const std::filesystem::path& path) {
   throw std::runtime_error(path.string() + " has no frame header");
 }
 
-// Reached: 95.7 % complete, 98.3 % pure, 31 photos exact and 43 of 48 within one row.
+// Reached: 95.7 % complete, 98.3 % pure, 31 photos exact and 44 of 48 within one row.
 TEST(ShelfPhotos, RowsHoldTogetherWhatPeopleDrewTogether) {
   GONDOLA_REQUIRE_SHARED(kPhotos);
   const std::filesystem::path folder = gondola::test::shared_dir() / kPhotos;
@@ -55,7 +55,7 @@ TEST(ShelfPhotos, RowsHoldTogetherWhatPeopleDrewTogether) {
   RecordProperty("rows_within_one", within_one);
   EXPECT_GT(all.complete, 0.95 * all.products);
   EXPECT_GT(all.pure, 0.97 * all.products);
-  EXPECT_GT(within_one, 0.87 * photos);
+  EXPECT_GE(within_one, 0.9 * photos);
 }
 
 }  // namespace

@@ -54,17 +54,28 @@ struct ShelfGap {
   int facings = 1;  ///< that would fit
 };
 
-/// A stretch of board with room for a facing and nothing on it, whether a gap was meant or goods
-/// just stand loosely, and whether the picture shows it or not. It may go on in the next bay.
+/// A stretch of board on which nothing stands, at least half as wide as a facing there, whether a
+/// gap was meant or goods just stand loosely, and whether the picture shows it or not. It may go on
+/// in the next bay.
 struct ShelfFreeStretch {
-  Box box;             ///< outline of the goods that would stand there, clipped to the picture
-  int row = 0;         ///< that its middle belongs to
-  double room = 0;     ///< its width over the median width of the six nearest facings of the row
-  double inside = 1;   ///< share of the outline inside the picture, above 0
-  double visible = 1;  ///< share of that which no goods, tags or people hide
+  Box box;          ///< outline of the goods that would stand there, clipped to the picture
+  int row = 0;      ///< that its middle belongs to
+  double room = 0;  ///< its width over the median width of the six nearest facings of the board
+  bool holds_facing = true;  ///< has room for one of the goods beside it, or of that median width
+  double inside = 1;         ///< share of the outline inside the picture, above 0
+  double visible = 1;        ///< share of that which no goods, tags or people hide
 
   /// Whether it can be told to be free: what gaps are labelled by, too.
   bool is_seen() const { return inside >= 0.4 && visible >= 0.6; }
+};
+
+/// A facing of which no package is labelled, as others, tags or people stand before it.
+struct ShelfHiddenFacing {
+  Box box;            ///< outline of the front one on the board, clipped to the picture
+  int row = 0;        ///< index into ShelfTruth::rows
+  int position = 0;   ///< index into ShelfPlanogram::positions
+  int facing = 0;     ///< of that position, from the left
+  double inside = 1;  ///< share of it inside the picture, above 0
 };
 
 /// One board of one bay, or one line of hooks.
@@ -107,6 +118,7 @@ struct ShelfTruth {
   std::vector<ShelfObject> objects;
   std::vector<ShelfGap> gaps;  ///< those that training labels call so
   std::vector<ShelfFreeStretch> free;
+  std::vector<ShelfHiddenFacing> hidden;
   std::vector<ShelfRow> rows;
   std::vector<ShelfProduct> products;
   ShelfPlanogram planogram;

@@ -107,7 +107,7 @@ class StretchFinder {
   void add(const Board& board) {
     if (board.columns.empty()) {
       for (const Gap& gap : board.gaps) {
-        push(board, {gap.x, gap.y, gap.width, gap.height}, gap.facings);
+        push(board, {gap.x, gap.y, gap.width, gap.height}, gap.facings, true);
       }
       return;
     }
@@ -131,19 +131,21 @@ class StretchFinder {
     double least = usual;
     if (after > 0) least = std::min(least, board.columns[after - 1].width());
     if (after < board.columns.size()) least = std::min(least, board.columns[after].width());
-    if (right - left < least && !is_meant(board.gaps, left, right)) return;
+    const bool holds_facing = right - left >= least || is_meant(board.gaps, left, right);
+    constexpr double kLeast = 0.5;
+    if (right - left < kLeast * least && !holds_facing) return;
     double height = 0;
     const std::vector<Column> beside = nearest_columns(board.columns, middle, 2);
     for (const Column& column : beside) height += column.height;
     height /= static_cast<double>(beside.size());
     const Row& row = row_of(board.parts.front());
     push(board, {left, row.hooks ? row.y - height : row.y, right - left, height},
-         (right - left) / usual);
+         (right - left) / usual, holds_facing);
   }
 
   const Row& row_of(const Board::Part& part) const { return layout_.bays[part.bay].rows[part.row]; }
 
-  void push(const Board& board, const cv::Rect2d& place, double room) {
+  void push(const Board& board, const cv::Rect2d& place, double room, bool holds_facing) {
     const double middle = place.x + place.width / 2;
     Board::Part owner = board.parts.back();
     for (const Board::Part& part : board.parts) {
@@ -151,7 +153,8 @@ class StretchFinder {
       if (middle < bay.x || middle >= bay.x + bay.width) continue;
       owner = part;
     }
-    stretches_.push_back({static_cast<int>(owner.bay), static_cast<int>(owner.row), place, room});
+    stretches_.push_back(
+        {static_cast<int>(owner.bay), static_cast<int>(owner.row), place, room, holds_facing});
   }
 
   const ShelfLayout& layout_;

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <limits>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -65,6 +66,9 @@ std::vector<ShelfRow> list_rows(const ShelfLayout& layout, std::vector<int>& fir
   return rows;
 }
 
+/// How far behind the front of the boards empty places are measured, where goods would stand.
+constexpr double kSetback = -2;
+
 /// How the front of a place on a shelf is seen.
 struct Outline {
   Box box;             ///< clipped to the picture
@@ -73,10 +77,11 @@ struct Outline {
 };
 
 /// Nothing when part of it is behind the camera or all of it outside the picture.
-std::optional<Outline> outline_of(const cv::Rect2d& place, const Camera& camera, double distortion,
-                                  const cv::Mat& owners) {
+///
+/// @param z  of the place; goods stand a little behind the board's front
+std::optional<Outline> outline_of(const cv::Rect2d& place, double z, const Camera& camera,
+                                  double distortion, const cv::Mat& owners) {
   constexpr int kSteps = 12;
-  constexpr double kSetback = -2;
   const cv::Rect frame({}, owners.size());
   int inside = 0;
   int is_free = 0;
@@ -85,7 +90,7 @@ std::optional<Outline> outline_of(const cv::Rect2d& place, const Camera& camera,
   for (int i = 0; i <= kSteps; ++i) {
     for (int j = 0; j <= kSteps; ++j) {
       const Vec3 p = camera.project(
-          {place.x + place.width * i / kSteps, place.y + place.height * j / kSteps, kSetback});
+          {place.x + place.width * i / kSteps, place.y + place.height * j / kSteps, z});
       if (p[2] <= 0) return std::nullopt;
       const cv::Point2d at = distorted_point({p[0] / p[2], p[1] / p[2]}, owners.size(), distortion);
       low = {std::min(low.x, at.x), std::min(low.y, at.y)};
@@ -102,6 +107,35 @@ std::optional<Outline> outline_of(const cv::Rect2d& place, const Camera& camera,
                 static_cast<float>(high.y)};
   return Outline{clip(box, {owners.cols, owners.rows}), inside / kSamples,
                  static_cast<double>(is_free) / inside};
+}
+
+/// The facings that none of the objects belongs to.
+std::vector<ShelfHiddenFacing> hidden_facings(const Scene& scene, const PlannedLayout& planned,
+                                              const std::vector<int>& first_row,
+                                              const std::vector<ShelfObject>& objects,
+                                              double distortion, const cv::Mat& owners) {
+  const Camera camera(scene.pose, scene.focal, scene.picture);
+  std::set<std::pair<int, int>> seen;
+  for (const ShelfObject& object : objects) seen.emplace(object.position, object.facing);
+  std::vector<ShelfHiddenFacing> hidden;
+  for (std::size_t b = 0; b < scene.layout.bays.size(); ++b) {
+    for (std::size_t r = 0; r < scene.layout.bays[b].rows.size(); ++r) {
+      const std::vector<Item>& items = scene.layout.bays[b].rows[r].items;
+      for (std::size_t i = 0; i < items.size(); ++i) {
+        const Item& item = items[i];
+        const PlannedPlace& place = planned.places[b][r][i];
+        if (item.layer != 0 || item.level != 0) continue;
+        if (seen.count({place.position, place.facing}) != 0) continue;
+        const Extent& size = scene.layout.products[static_cast<std::size_t>(item.product)].extent;
+        const auto outline = outline_of({item.x, item.y, size.width, size.height}, item.z, camera,
+                                        distortion, owners);
+        if (!outline || !is_valid(outline->box)) continue;
+        hidden.push_back({outline->box, first_row[b] + static_cast<int>(r), place.position,
+                          place.facing, outline->inside});
+      }
+    }
+  }
+  return hidden;
 }
 
 /// Canvas numbers become object numbers; whatever is not labelled belongs to nobody.
@@ -162,7 +196,7 @@ ShelfTruth find_truth(const Scene& scene, const Rendering& rendering, double dis
         // On top of the shelf there is nothing behind that would make a place look empty.
         if (gap.y + 0.6 * gap.height > layout.bays[b].top) continue;
         const auto seen =
-            outline_of({gap.x, gap.y, gap.width, gap.height}, camera, distortion, owners);
+            outline_of({gap.x, gap.y, gap.width, gap.height}, kSetback, camera, distortion, owners);
         if (!seen || seen->inside < 0.4 || seen->visible < 0.6) continue;
         if (std::min(seen->box.width(), seen->box.height()) < options.min_side) continue;
         truth.gaps.push_back({seen->box, first_row[b] + static_cast<int>(r), gap.facings});
@@ -172,11 +206,12 @@ ShelfTruth find_truth(const Scene& scene, const Rendering& rendering, double dis
   const FixtureLook& look = scene.look;
   const bool boards_go_on = !look.side_panels && !look.front_posts && !look.glass_doors;
   for (const FreeStretch& stretch : find_free_stretches(layout, boards_go_on)) {
-    const auto seen = outline_of(stretch.place, camera, distortion, owners);
+    const auto seen = outline_of(stretch.place, kSetback, camera, distortion, owners);
     if (!seen || !is_valid(seen->box)) continue;
     truth.free.push_back({seen->box, first_row[static_cast<std::size_t>(stretch.bay)] + stretch.row,
-                          stretch.room, seen->inside, seen->visible});
+                          stretch.room, stretch.holds_facing, seen->inside, seen->visible});
   }
+  truth.hidden = hidden_facings(scene, planned, first_row, truth.objects, distortion, owners);
   renumber(owners, object_of_place);
   return truth;
 }
@@ -250,10 +285,19 @@ std::string truth_json(const ShelfTruth& truth, const std::string& image, Size s
   for (const ShelfFreeStretch& stretch : truth.free) {
     stretches.push_back({{"row", stretch.row},
                          {"room", rounded(stretch.room)},
+                         {"holds_facing", stretch.holds_facing},
                          {"inside", rounded(stretch.inside)},
                          {"visible", rounded(stretch.visible)},
                          {"seen", stretch.is_seen()},
                          {"box", rounded_box(stretch.box)}});
+  }
+  nlohmann::ordered_json hidden = nlohmann::ordered_json::array();
+  for (const ShelfHiddenFacing& facing : truth.hidden) {
+    hidden.push_back({{"row", facing.row},
+                      {"position", facing.position},
+                      {"facing", facing.facing},
+                      {"inside", rounded(facing.inside)},
+                      {"box", rounded_box(facing.box)}});
   }
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < truth.rows.size(); ++i) {
@@ -267,6 +311,7 @@ std::string truth_json(const ShelfTruth& truth, const std::string& image, Size s
       {"objects", objects},
       {"gaps", gaps},
       {"free", stretches},
+      {"hidden", hidden},
       {"rows", rows},
       {"planogram", planogram_json(truth)}};
   return document.dump() + "\n";
