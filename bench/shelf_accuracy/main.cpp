@@ -197,8 +197,10 @@ void print_synth(const std::vector<DrawnShelf>& shelves) {
         sum.rows.products, percent(sum.rows.facing_error, sum.rows.facings), sum.rows.facings);
   }
   std::printf(
-      "\n| boxes | gaps | precision | recall | found | doubtful | wanted | false: product "
-      "missed | hidden product | other |\n|---|---|---|---|---|---|---|---|---|---|\n");
+      "\n| boxes | gaps | precision | without hidden products | recall | of labelled gaps | found "
+      "| "
+      "doubtful | wanted | false: product missed | product hidden | too narrow | other |\n"
+      "|---|---|---|---|---|---|---|---|---|---|---|---|---|\n");
   for (const Sum& sum : sums) {
     print_gaps(sum.name, "free board alone", sum.board);
     print_gaps(sum.name, "true gap labels alone", sum.labelled);
