@@ -69,6 +69,11 @@ Box expected_box(const PlannedFacing& plan, const ShelfMap& map) {
   return box;
 }
 
+/// How far a product may stand from where it is wanted and still not be misplaced, in its widths,
+/// and in its heights for being on the same board.
+constexpr double kNearby = 2;
+constexpr double kSameBoard = 0.8;
+
 enum class FacingState { kRight, kWrong, kEmpty, kHidden };
 
 class Comparer {
@@ -101,6 +106,7 @@ class Comparer {
       if (alignment[s] != kNothing) seen_on[alignment[s]] = s;
     }
     match_by_place(*map, alignment, seen_on);
+    match_by_label(*map, alignment, seen_on);
     match_by_stack(*map, alignment, seen_on);
     for (std::size_t p = 0; p < facings_.planned.size(); ++p) {
       const PlannedFacing& plan = facings_.planned[p];
@@ -137,6 +143,38 @@ class Comparer {
         seen_on[p] = s;
       }
       if (seen_on[p] != kNothing) alignment[seen_on[p]] = p;
+    }
+  }
+
+  /// A product pushed back or aside, farther than another one's could be: within two facings of
+  /// its place its label says that it is the one.
+  void match_by_label(const ShelfMap& map, Alignment& alignment,
+                      std::vector<std::size_t>& seen_on) const {
+    struct Pair {
+      double distance = 0;
+      std::size_t planned = 0;
+      std::size_t seen = 0;
+    };
+    std::vector<Pair> pairs;
+    for (std::size_t s = 0; s < alignment.size(); ++s) {
+      const SeenFacing& seen = facings_.seen[s];
+      if (alignment[s] != kNothing || seen.product == kNothing) continue;
+      const Place foot = map.to_plan({seen.base.center_x(), seen.base.y2});
+      for (std::size_t p = 0; p < facings_.planned.size(); ++p) {
+        const PlannedFacing& plan = facings_.planned[p];
+        if (seen_on[p] != kNothing || plan.product != seen.product) continue;
+        const double aside = std::abs(plan.x - foot.x) / plan.width;
+        const double rise = std::abs(plan.foot - foot.y) / plan.height;
+        if (aside < kNearby && rise < kSameBoard && map.is_sound_at({plan.x, plan.foot}))
+          pairs.push_back({aside + rise, p, s});
+      }
+    }
+    std::stable_sort(pairs.begin(), pairs.end(),
+                     [](const Pair& a, const Pair& b) { return a.distance < b.distance; });
+    for (const Pair& pair : pairs) {
+      if (seen_on[pair.planned] != kNothing || alignment[pair.seen] != kNothing) continue;
+      seen_on[pair.planned] = pair.seen;
+      alignment[pair.seen] = pair.planned;
     }
   }
 
@@ -202,7 +240,7 @@ class Comparer {
     const Place foot = map.to_plan({seen.base.center_x(), seen.base.y2});
     return std::any_of(
         facings_.planned.begin(), facings_.planned.end(), [&](const PlannedFacing& plan) {
-          return plan.product == seen.product && std::abs(plan.x - foot.x) < 2 * plan.width &&
+          return plan.product == seen.product && std::abs(plan.x - foot.x) < kNearby * plan.width &&
                  std::abs(plan.foot - foot.y) < plan.height;
         });
   }

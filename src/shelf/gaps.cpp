@@ -10,6 +10,13 @@
 namespace gondola::shelf {
 namespace {
 
+/// No product of another row reaches farther into an empty place, in heights of the goods there:
+/// where one does, the board has ended.
+constexpr double kClear = 0.1;
+
+/// How level the rows of two bays are where they meet, in heights of the goods, to be on one board.
+constexpr double kLevel = 0.15;
+
 /// Facings of a row near a place, nearest first.
 std::vector<const Facing*> nearest_facings(const Row& row, double x, std::size_t count) {
   std::vector<const Facing*> facings;
@@ -40,7 +47,7 @@ std::vector<std::pair<double, double>> free_stretches(const ShelfReading& readin
       const double foot = row.line_y(std::clamp<float>(box.center_x(), left, right));
       const double shared =
           std::min<double>(box.y2, foot) - std::max<double>(box.y1, foot - height);
-      if (shared > 0.3 * height) taken.emplace_back(box.x1, box.x2);
+      if (shared > kClear * height) taken.emplace_back(box.x1, box.x2);
     }
   }
   std::sort(taken.begin(), taken.end());
@@ -118,7 +125,26 @@ std::optional<double> common_end(const ShelfReading& reading, std::size_t index,
   return over ? over : under;
 }
 
-void add_free_board(const ShelfReading& reading, std::size_t index, Size image,
+/// The row of the next bay whose board goes on from this one; nothing if none does.
+std::optional<std::size_t> continuation(const ShelfReading& reading, std::size_t index) {
+  const Row& row = reading.rows[index];
+  if (row.facings.size() < 2) return std::nullopt;
+  const double height = row.facings.back().base.height();
+  std::optional<std::size_t> best;
+  double nearest = kLevel * height;
+  for (std::size_t i = 0; i < reading.rows.size(); ++i) {
+    const Row& other = reading.rows[i];
+    if (other.bay != row.bay + 1 || other.facings.size() < 2) continue;
+    const double middle = (row.box.x2 + other.box.x1) / 2;
+    const double step = std::abs(height_at(row, middle) - height_at(other, middle));
+    if (step >= nearest) continue;
+    nearest = step;
+    best = i;
+  }
+  return best;
+}
+
+void add_free_board(const ShelfReading& reading, std::size_t index, bool begins_before, Size image,
                     const GapOptions& options, std::vector<Gap>& gaps) {
   const Row& row = reading.rows[index];
   const int number = static_cast<int>(index);
@@ -128,7 +154,8 @@ void add_free_board(const ShelfReading& reading, std::size_t index, Size image,
     gaps.insert(gaps.end(), found.begin(), found.end());
   };
   const auto facings = static_cast<int>(row.facings.size());
-  if (options.row_ends) {
+  const bool ends = options.row_ends && facings >= 2;
+  if (ends && !begins_before) {
     if (const auto end = common_end(reading, index, -1)) add(0, *end, row.box.x1);
   }
   double reached = row.facings.front().box.x2;
@@ -137,7 +164,9 @@ void add_free_board(const ShelfReading& reading, std::size_t index, Size image,
     add(i, reached, box.x1);
     reached = std::max<double>(reached, box.x2);
   }
-  if (options.row_ends) {
+  if (const auto next = continuation(reading, index)) {
+    add(facings, reached, reading.rows[*next].box.x1);
+  } else if (ends) {
     if (const auto end = common_end(reading, index, 1)) add(facings, reached, *end);
   }
 }
@@ -179,8 +208,12 @@ std::vector<Gap> find_gaps(const ShelfReading& reading, const std::vector<Detect
   GONDOLA_EXPECTS(options.min_room > 0 && options.same_share >= 0 && options.same_share <= 1,
                   "find_gaps: min_room ", options.min_room, ", same_share ", options.same_share);
   std::vector<Gap> gaps;
+  std::vector<bool> begins_before(reading.rows.size(), false);
   for (std::size_t i = 0; i < reading.rows.size(); ++i) {
-    add_free_board(reading, i, image, options, gaps);
+    if (const auto next = continuation(reading, i)) begins_before[*next] = true;
+  }
+  for (std::size_t i = 0; i < reading.rows.size(); ++i) {
+    add_free_board(reading, i, begins_before[i], image, options, gaps);
   }
   std::vector<Gap> found;
   for (const Detection& detection : detections) {

@@ -72,6 +72,13 @@ TEST(ShelfDataset, TruthAndLabelsTellTheSame) {
     for (const char* key : {"width", "height", "products", "fixtures", "positions"}) {
       EXPECT_TRUE(truth["planogram"].contains(key)) << key;
     }
+    for (const auto& object : truth["objects"]) {
+      const auto& position =
+          truth["planogram"]["positions"].at(object["position"].get<std::size_t>());
+      EXPECT_EQ(position["product"], object["product"]);
+      EXPECT_LT(object["facing"], position["facings"]);
+    }
+    for (const char* key : {"free", "hidden"}) EXPECT_TRUE(truth[key].is_array()) << key;
     products += truth["objects"].size();
     gaps += truth["gaps"].size();
   }

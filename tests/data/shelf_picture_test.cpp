@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <utility>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -137,6 +139,62 @@ TEST(ShelfArtist, RowsAndPlanogramReferToWhatThereIs) {
       EXPECT_LE(bottom, plan.height + 0.01);
     }
   }
+}
+
+TEST(ShelfArtist, SaysWhichPlannedFacingEveryPackageIsOf) {
+  ShelfArtist artist(small_pictures());
+  std::size_t hidden = 0;
+  for (std::uint64_t number = 0; number < 8; ++number) {
+    const ShelfTruth truth = artist.draw(number).truth;
+    std::set<std::pair<int, int>> seen;
+    for (const ShelfObject& object : truth.objects) {
+      const ShelfPosition& position =
+          truth.planogram.positions.at(static_cast<std::size_t>(object.position));
+      EXPECT_EQ(position.product, object.product);
+      EXPECT_EQ(position.fixture, object.row);
+      EXPECT_GE(object.facing, 0);
+      EXPECT_LT(object.facing, position.facings);
+      EXPECT_GT(object.inside, 0);
+      EXPECT_LE(object.inside, 1);
+      seen.emplace(object.position, object.facing);
+    }
+    // Every planned facing whose place the picture shows is either seen or said to be hidden.
+    for (const ShelfHiddenFacing& facing : truth.hidden) {
+      EXPECT_EQ(seen.count({facing.position, facing.facing}), 0U);
+      EXPECT_EQ(truth.planogram.positions.at(static_cast<std::size_t>(facing.position)).fixture,
+                facing.row);
+      EXPECT_EQ(clip(facing.box, {320, 256}), facing.box);
+    }
+    hidden += truth.hidden.size();
+  }
+  EXPECT_GT(hidden, 0U);
+}
+
+TEST(ShelfArtist, LabelsGapsOnlyWhereBoardIsFree) {
+  ShelfArtist artist(small_pictures());
+  std::size_t loose = 0;
+  std::size_t gaps = 0;
+  for (std::uint64_t number = 0; number < 24; ++number) {
+    const ShelfTruth truth = artist.draw(number).truth;
+    gaps += truth.gaps.size();
+    for (const ShelfGap& gap : truth.gaps) {
+      // Of the same place along the board; how high goods would be stacked is another matter.
+      EXPECT_TRUE(std::any_of(truth.free.begin(), truth.free.end(),
+                              [&](const ShelfFreeStretch& stretch) {
+                                const Box shared = intersection(stretch.box, gap.box);
+                                return stretch.holds_facing && is_valid(shared) &&
+                                       shared.width() > 0.8F * gap.box.width();
+                              }))
+          << number << ": " << gap.box;
+    }
+    for (const ShelfFreeStretch& stretch : truth.free) {
+      EXPECT_EQ(clip(stretch.box, {320, 256}), stretch.box);
+      EXPECT_TRUE(stretch.holds_facing || stretch.room < 1);
+      loose += stretch.is_seen() ? 1 : 0;
+    }
+  }
+  EXPECT_GT(gaps, 0U);
+  EXPECT_GT(loose, gaps);
 }
 
 TEST(ShelfArtist, PicturesResembleStorePhotosInNumbers) {

@@ -101,6 +101,29 @@ TEST(ShelfVideo, TakenPackagesAreGoneAndNewOnesComeInTheirPlace) {
   EXPECT_LE(put.size(), gone.size());
 }
 
+TEST(ShelfVideo, EventsSayWhatACameraCountsBeforeAndAfter) {
+  ShelfVideoOptions options = small_clip(ShelfVideoKind::kRestock);
+  options.seconds = 6;
+  options.people_interval = 3600;  // nobody passes
+  int changed = 0;
+  int behind = 0;
+  int count = -1;
+  for (const ShelfVideoFrame& frame : all_frames(options)) {
+    for (const ShelfVideoEvent& event : frame.events) {
+      EXPECT_EQ(event.visible_before, count) << frame.number;
+      EXPECT_EQ(event.facing_changed(), event.visible_before != event.visible_after);
+      count = event.visible_after;
+      ++(event.facing_changed() ? changed : behind);
+    }
+    if (count >= 0) {
+      EXPECT_EQ(static_cast<int>(frame.objects.size()), count) << frame.number;
+    }
+    count = static_cast<int>(frame.objects.size());
+  }
+  EXPECT_GT(changed, 0);
+  EXPECT_GT(behind, 0) << "where another one stands behind, nothing is missed";
+}
+
 TEST(ShelfVideo, IsTheSameEveryTime) {
   const ShelfVideoOptions options = small_clip(ShelfVideoKind::kRestock);
   const std::vector<ShelfVideoFrame> first = all_frames(options);
@@ -147,6 +170,10 @@ TEST(ShelfVideoFiles, TellTheSameInAllFormats) {
   EXPECT_EQ(events["taken"], summary.taken);
   EXPECT_EQ(events["restocked"], summary.restocked);
   EXPECT_EQ(events["events"].size(), summary.taken + summary.restocked);
+  for (const auto& event : events["events"]) {
+    EXPECT_EQ(event["facing_changed"].get<bool>(),
+              event["visible_before"].get<int>() != event["visible_after"].get<int>());
+  }
   EXPECT_EQ(std::distance(fs::directory_iterator(dir.path()), fs::directory_iterator()), 4)
       << "temporary files were left behind";
 }

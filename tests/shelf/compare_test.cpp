@@ -83,6 +83,25 @@ TEST(Compare, FindsEveryPositionFromStraightAhead) {
   EXPECT_TRUE(comparison.extra.empty());
 }
 
+TEST(Compare, KnowsByItsLabelWhatIsPushedAway) {
+  MadeShelf shelf = test::make_shelf({});
+  const auto count_on = [&](int position) {
+    return std::count_if(shelf.products.begin(), shelf.products.end(),
+                         [&](const auto& product) { return product.position == position; });
+  };
+  const auto moved = std::find_if(shelf.products.begin(), shelf.products.end(),
+                                  [&](const auto& p) { return count_on(p.position) == 1; });
+  ASSERT_NE(moved, shelf.products.end());
+  const auto position = static_cast<std::size_t>(moved->position);
+  // By 0.6 of its height: more than max_rise, and 0.4 / 1.6 is no overlap to speak of.
+  const float rise = 0.6F * moved->box.height();
+  moved->box.y1 -= rise;
+  moved->box.y2 -= rise;
+  EXPECT_EQ(look(shelf).positions[position].status, PositionStatus::kCorrect);
+  const Comparison nameless = look(shelf, without_labels(detections_of(shelf)), {"product"});
+  EXPECT_NE(nameless.positions[position].status, PositionStatus::kCorrect);
+}
+
 TEST(Compare, HoldsUnderTiltPerspectiveAndLens) {
   Tally labelled;
   Tally single_class;

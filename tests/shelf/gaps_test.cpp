@@ -78,6 +78,48 @@ TEST(Gaps, AreNotWhereAnotherRowStands) {
   }
 }
 
+/// Three facings 40 wide and 60 high from x on, with their feet at y.
+Row row_of(int bay, float x, float y) {
+  Row row;
+  row.bay = bay;
+  for (std::size_t i = 0; i < 3; ++i) {
+    const float left = x + 40 * static_cast<float>(i);
+    const Box box{left, y - 60, left + 40, y};
+    row.facings.push_back({{i}, box, box});
+  }
+  row.box = {x, y - 60, x + 120, y};
+  row.line = {{x + 20, y}, {x + 100, y}};
+  return row;
+}
+
+TEST(Gaps, LieBetweenTwoBaysWhoseBoardGoesOn) {
+  ShelfReading reading;
+  reading.bays = 2;
+  reading.rows = {row_of(0, 10, 200), row_of(1, 180, 200)};  // 130 to 180: room for 1.25
+  const std::vector<Gap> gaps = find_gaps(reading, {}, false, kImage);
+  ASSERT_EQ(gaps.size(), 1U);
+  EXPECT_EQ(gaps[0].row, 0);
+  EXPECT_EQ(gaps[0].before, 3);
+  EXPECT_EQ(gaps[0].box, (Box{130, 140, 180, 200}));
+  reading.rows[1] = row_of(1, 180, 210);  // 10 of 60 lower: another board
+  EXPECT_TRUE(find_gaps(reading, {}, false, kImage).empty());
+}
+
+TEST(Gaps, AreNotWhereGoodsOfAnotherRowReachIn) {
+  ShelfReading reading;
+  reading.bays = 1;
+  Row row = row_of(0, 10, 200);
+  row.facings.erase(row.facings.begin() + 1);  // 50 to 90 is free
+  reading.rows = {row};
+  EXPECT_EQ(find_gaps(reading, {}, false, kImage).size(), 1U);
+  // The top of what stands below on another board is 12 of 60 above this one.
+  Row below = row_of(0, 10, 248);
+  below.facings.resize(1);
+  below.facings[0].base = below.facings[0].box = {50, 188, 90, 248};
+  reading.rows.push_back(below);
+  EXPECT_TRUE(find_gaps(reading, {}, false, kImage).empty());
+}
+
 TEST(Gaps, OfTheModelStandForTheBoardTheyLieOn) {
   const ShelfReading reading = find_rows(two_boards({2, 3}));
   const Detection seen{{121, 155, 217, 238}, 0.7F, 1};

@@ -1,15 +1,9 @@
-#include <algorithm>
 #include <cstdint>
-#include <cstdlib>
-#include <fstream>
-#include <map>
-#include <numeric>
-#include <sstream>
 #include <stdexcept>
 
 #include <gtest/gtest.h>
 
-#include "gondola/shelf/rows.hpp"
+#include "shelf_accuracy/photo_rows.hpp"
 #include "support/shared_data.hpp"
 
 namespace gondola::shelf {
@@ -33,146 +27,20 @@ Size jpeg_size(const std::filesystem::path& path) {
   throw std::runtime_error(path.string() + " has no frame header");
 }
 
-/// Boxes of a label file with scores of at least 0.4.
-std::vector<Box> read_boxes(const std::filesystem::path& path, Size photo) {
-  std::vector<Box> boxes;
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream fields(line);
-    float class_id = 0, cx = 0, cy = 0, w = 0, h = 0, score = 1;
-    fields >> class_id >> cx >> cy >> w >> h >> score;
-    if (score < 0.4F) continue;
-    const auto width = static_cast<float>(photo.width);
-    const auto height = static_cast<float>(photo.height);
-    boxes.push_back(
-        {(cx - w / 2) * width, (cy - h / 2) * height, (cx + w / 2) * width, (cy + h / 2) * height});
-  }
-  return boxes;
-}
-
-/// The drawn row whose box holds a product's foot; of several, as where rows run aslant, the one
-/// that holds most of the product.
-int drawn_row_of(const Box& product, const std::vector<Box>& rows) {
-  int best = -1;
-  float largest = -1;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Box& row = rows[i];
-    const float x = product.center_x();
-    if (x < row.x1 || x > row.x2 || product.y2 < row.y1 || product.y2 > row.y2) continue;
-    const float shared = area(intersection(product, row));
-    if (shared <= largest) continue;
-    largest = shared;
-    best = static_cast<int>(i);
-  }
-  return best;
-}
-
-float overlap(float a1, float a2, float b1, float b2) {
-  return std::min(a2, b2) - std::max(a1, b1);
-}
-
-/// Numbers for drawn rows so that those side by side, of neighbouring bays, get the same.
-std::vector<int> levels_of(const std::vector<Box>& rows) {
-  std::vector<int> levels(rows.size());
-  std::iota(levels.begin(), levels.end(), 0);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      const bool beside = overlap(rows[i].x1, rows[i].x2, rows[j].x1, rows[j].x2) <
-                          0.2F * std::min(rows[i].width(), rows[j].width());
-      const bool level = overlap(rows[i].y1, rows[i].y2, rows[j].y1, rows[j].y2) >
-                         0.5F * std::min(rows[i].height(), rows[j].height());
-      if (!beside || !level) continue;
-      levels[i] = levels[j];
-      break;
-    }
-  }
-  return levels;
-}
-
-/// Numbers for drawn rows so that those below each other, of one bay, get the same.
-std::vector<int> columns_of(const std::vector<Box>& rows) {
-  std::vector<int> columns(rows.size());
-  std::iota(columns.begin(), columns.end(), 0);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      if (overlap(rows[i].x1, rows[i].x2, rows[j].x1, rows[j].x2) <=
-          0.5F * std::min(rows[i].width(), rows[j].width())) {
-        continue;
-      }
-      columns[i] = columns[j];
-      break;
-    }
-  }
-  return columns;
-}
-
-int most_common(const std::map<int, int>& counts) {
-  return std::max_element(counts.begin(), counts.end(),
-                          [](const auto& a, const auto& b) { return a.second < b.second; })
-      ->first;
-}
-
-struct Photo {
-  int products = 0;  ///< with their foot in a drawn row
-  int complete = 0;  ///< in the found row that most products of their drawn row are in
-  int pure = 0;      ///< in a found row of which most products are level with them
-  int count_error = 0;
-};
-
-Photo measure(const std::vector<Box>& products, const std::vector<Box>& drawn) {
-  const ShelfReading reading = find_rows(products);
-  const std::vector<int> levels = levels_of(drawn);
-  const std::vector<int> columns = columns_of(drawn);
-  std::map<int, std::map<int, int>> found_of;
-  std::map<int, std::map<int, int>> levels_in;
-  std::map<int, std::map<int, int>> drawn_in_column;
-  std::map<int, std::map<int, int>> found_in_column;
-  std::vector<int> truth;
-  for (std::size_t i = 0; i < products.size(); ++i) {
-    truth.push_back(drawn_row_of(products[i], drawn));
-    if (truth[i] < 0) continue;
-    const auto row = static_cast<std::size_t>(truth[i]);
-    const int found = reading.placements[i].row;
-    ++found_of[truth[i]][found];
-    ++levels_in[found][levels[row]];
-    ++drawn_in_column[columns[row]][truth[i]];
-    ++found_in_column[columns[row]][found];
-  }
-  Photo photo;
-  for (std::size_t i = 0; i < products.size(); ++i) {
-    if (truth[i] < 0) continue;
-    const int found = reading.placements[i].row;
-    ++photo.products;
-    if (found < 0) continue;
-    photo.complete += most_common(found_of[truth[i]]) == found ? 1 : 0;
-    photo.pure +=
-        most_common(levels_in[found]) == levels[static_cast<std::size_t>(truth[i])] ? 1 : 0;
-  }
-  // Single products neither make a row nor prove one.
-  const auto rows = [](const std::map<int, int>& counts) {
-    return std::count_if(counts.begin(), counts.end(),
-                         [](const auto& entry) { return entry.second >= 2; });
-  };
-  for (const auto& [column, counts] : drawn_in_column) {
-    photo.count_error += static_cast<int>(std::abs(rows(counts) - rows(found_in_column[column])));
-  }
-  return photo;
-}
-
-// Reached: 95.7 % complete, 98.3 % pure, 31 photos exact and 43 of 48 within one row.
+// Reached: 95.7 % complete, 98.3 % pure, 31 photos exact and 44 of 48 within one row.
 TEST(ShelfPhotos, RowsHoldTogetherWhatPeopleDrewTogether) {
   GONDOLA_REQUIRE_SHARED(kPhotos);
   const std::filesystem::path folder = gondola::test::shared_dir() / kPhotos;
-  Photo all;
+  bench::PhotoRows all;
   int photos = 0;
   int exact = 0;
   int within_one = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder / "labels-rows")) {
     const Size size =
         jpeg_size(folder / "images" / entry.path().filename().replace_extension(".jpg"));
-    const Photo photo =
-        measure(read_boxes(folder / "labels-products-pseudo" / entry.path().filename(), size),
-                read_boxes(entry.path(), size));
+    const bench::PhotoRows photo = bench::measure_rows(
+        bench::read_boxes(folder / "labels-products-pseudo" / entry.path().filename(), size),
+        bench::read_boxes(entry.path(), size));
     ++photos;
     all.products += photo.products;
     all.complete += photo.complete;
@@ -187,7 +55,7 @@ TEST(ShelfPhotos, RowsHoldTogetherWhatPeopleDrewTogether) {
   RecordProperty("rows_within_one", within_one);
   EXPECT_GT(all.complete, 0.95 * all.products);
   EXPECT_GT(all.pure, 0.97 * all.products);
-  EXPECT_GT(within_one, 0.87 * photos);
+  EXPECT_GE(within_one, 0.9 * photos);
 }
 
 }  // namespace

@@ -41,6 +41,9 @@ struct ShelfObject {
   int row = 0;         ///< index into ShelfTruth::rows
   int level = 0;       ///< 0 = stands on the board, 1 = on top of that, ...
   double visible = 1;  ///< share of its pixels inside the picture that nothing hides
+  double inside = 1;   ///< share of it inside the picture
+  int position = 0;    ///< index into ShelfPlanogram::positions
+  int facing = 0;      ///< of that position, from the left; what is stacked shares it
 };
 
 /// A place where at least one facing would fit and back panel or board is seen. Its box is the
@@ -49,6 +52,30 @@ struct ShelfGap {
   Box box;
   int row = 0;
   int facings = 1;  ///< that would fit
+};
+
+/// A stretch of board on which nothing stands, at least half as wide as a facing there, whether a
+/// gap was meant or goods just stand loosely, and whether the picture shows it or not. It may go on
+/// in the next bay.
+struct ShelfFreeStretch {
+  Box box;          ///< outline of the goods that would stand there, clipped to the picture
+  int row = 0;      ///< that its middle belongs to
+  double room = 0;  ///< its width over the median width of the six nearest facings of the board
+  bool holds_facing = true;  ///< has room for one of the goods beside it, or of that median width
+  double inside = 1;         ///< share of the outline inside the picture, above 0
+  double visible = 1;        ///< share of that which no goods, tags or people hide
+
+  /// Whether it can be told to be free: what gaps are labelled by, too.
+  bool is_seen() const { return inside >= 0.4 && visible >= 0.6; }
+};
+
+/// A facing of which no package is labelled, as others, tags or people stand before it.
+struct ShelfHiddenFacing {
+  Box box;            ///< outline of the front one on the board, clipped to the picture
+  int row = 0;        ///< index into ShelfTruth::rows
+  int position = 0;   ///< index into ShelfPlanogram::positions
+  int facing = 0;     ///< of that position, from the left
+  double inside = 1;  ///< share of it inside the picture, above 0
 };
 
 /// One board of one bay, or one line of hooks.
@@ -64,13 +91,15 @@ struct ShelfProduct {
   double height = 0;
 };
 
-/// A shelf board of the planogram, centimetres from the run's top left corner.
+/// A shelf board of the planogram, centimetres from the run's top left corner. Fixtures are the
+/// rows in their order.
 struct ShelfFixture {
   int row = 0;
   double x = 0, y = 0, width = 0, height = 0;
 };
 
-/// Equal facings side by side.
+/// Equal facings side by side, each within half its width of where they are if they touch. Goods
+/// that stand more loosely are several positions.
 struct ShelfPosition {
   int product = 0;
   int fixture = 0;
@@ -87,7 +116,9 @@ struct ShelfPlanogram {
 
 struct ShelfTruth {
   std::vector<ShelfObject> objects;
-  std::vector<ShelfGap> gaps;
+  std::vector<ShelfGap> gaps;  ///< those that training labels call so
+  std::vector<ShelfFreeStretch> free;
+  std::vector<ShelfHiddenFacing> hidden;
   std::vector<ShelfRow> rows;
   std::vector<ShelfProduct> products;
   ShelfPlanogram planogram;

@@ -46,6 +46,15 @@ struct ShelfVideoEvent {
   bool taken = true;  ///< false = put on the shelf
   int identity = 0;
   int product = 0;
+
+  /// Packages that would be labelled just before and after, if nobody stood before the shelf:
+  /// what a camera that looks at it can count. Where another one stands behind a package that is
+  /// taken, they are the same.
+  int visible_before = 0;
+  int visible_after = 0;
+
+  /// Whether a facing that can be seen came or went, so that the count changed.
+  bool facing_changed() const { return visible_before != visible_after; }
 };
 
 struct ShelfVideoFrame {

@@ -82,7 +82,8 @@ struct Comparison {
 ///    distortion coefficient by iteratively reweighted least squares on feet and tops, and the one
 ///    that explains most facings wins. No pixels are needed, and the picture may show a part.
 /// 2. Alignment: planned and found facings of a row are aligned in order by dynamic programming,
-///    at the cost of shift, of different widths and labels, and of leaving facings out.
+///    at the cost of shift, of different widths and labels, and of leaving facings out. What is
+///    left over and stands within two facings of a free place that wants its label is put there.
 ///
 /// @param detections  those that were read, in that order
 /// @param class_names  labels by class id

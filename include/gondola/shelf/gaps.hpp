@@ -43,8 +43,9 @@ struct Gap {
 
 /// Empty places of all rows, row by row from the left.
 ///
-/// Free board: the space between two neighbours of a row, or between a row's end and the end that
-/// the rows above and below have in common. The usual width there is the median over the six
+/// Free board: the space between two neighbours of a row, between the last product of a bay and the
+/// first of the next where their board goes on, or between a row's end and the end that the rows
+/// above and below have in common. The usual width there is the median over the six
 /// nearest facings of the row, so it follows the perspective.
 /// Detections: every one is a gap, of the row on whose line it stands, in place of the free board
 /// that it covers or is covered by.

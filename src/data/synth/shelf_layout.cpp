@@ -256,6 +256,21 @@ Bay make_bay(const std::vector<Product>& products, const LayoutStyle& style, dou
 
 }  // namespace
 
+std::vector<std::vector<std::size_t>> columns_of(const Row& row) {
+  // RowFiller places column by column, in each from the back to the front and upwards.
+  std::vector<std::vector<std::size_t>> columns;
+  const Item* before = nullptr;
+  for (std::size_t i = 0; i < row.items.size(); ++i) {
+    const Item& item = row.items[i];
+    const bool is_new =
+        before == nullptr || (before->layer == 0 && (item.layer > 0 || item.level == 0));
+    if (is_new) columns.emplace_back();
+    columns.back().push_back(i);
+    before = &item;
+  }
+  return columns;
+}
+
 LayoutStyle random_layout_style(Random& random) {
   LayoutStyle style;
   style.height = std::clamp(random.normal(195, 22), 120.0, 250.0);

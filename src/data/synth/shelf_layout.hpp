@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "department.hpp"
@@ -44,6 +45,10 @@ struct Row {
   std::vector<Item> items;  ///< all layers and levels
   std::vector<Gap> gaps;
 };
+
+/// The columns of a row from the left, each the indices of its items: what stands before, behind
+/// and on top of each other. Its front one on the board has layer 0 and level 0.
+std::vector<std::vector<std::size_t>> columns_of(const Row& row);
 
 /// One section between two uprights.
 struct Bay {

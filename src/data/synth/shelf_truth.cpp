@@ -4,10 +4,14 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
-#include <map>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include <nlohmann/json.hpp>
+
+#include "free_board.hpp"
+#include "layout_plan.hpp"
 
 namespace gondola::data::synth {
 namespace {
@@ -62,11 +66,22 @@ std::vector<ShelfRow> list_rows(const ShelfLayout& layout, std::vector<int>& fir
   return rows;
 }
 
-/// Where the front of a gap is seen, and how much of it is free and inside the picture.
-std::optional<Box> gap_box(const Gap& gap, const Camera& camera, double distortion,
-                           const cv::Mat& owners) {
+/// How far behind the front of the boards empty places are measured, where goods would stand.
+constexpr double kSetback = -2;
+
+/// How the front of a place on a shelf is seen.
+struct Outline {
+  Box box;             ///< clipped to the picture
+  double inside = 0;   ///< share of it inside the picture
+  double visible = 0;  ///< share of that with nothing before it
+};
+
+/// Nothing when part of it is behind the camera or all of it outside the picture.
+///
+/// @param z  of the place; goods stand a little behind the board's front
+std::optional<Outline> outline_of(const cv::Rect2d& place, double z, const Camera& camera,
+                                  double distortion, const cv::Mat& owners) {
   constexpr int kSteps = 12;
-  constexpr double kSetback = -2;
   const cv::Rect frame({}, owners.size());
   int inside = 0;
   int is_free = 0;
@@ -75,7 +90,7 @@ std::optional<Box> gap_box(const Gap& gap, const Camera& camera, double distorti
   for (int i = 0; i <= kSteps; ++i) {
     for (int j = 0; j <= kSteps; ++j) {
       const Vec3 p = camera.project(
-          {gap.x + gap.width * i / kSteps, gap.y + gap.height * j / kSteps, kSetback});
+          {place.x + place.width * i / kSteps, place.y + place.height * j / kSteps, z});
       if (p[2] <= 0) return std::nullopt;
       const cv::Point2d at = distorted_point({p[0] / p[2], p[1] / p[2]}, owners.size(), distortion);
       low = {std::min(low.x, at.x), std::min(low.y, at.y)};
@@ -86,48 +101,41 @@ std::optional<Box> gap_box(const Gap& gap, const Camera& camera, double distorti
       if (owners.at<int>(pixel) == kBackdrop) ++is_free;
     }
   }
-  constexpr int kSamples = (kSteps + 1) * (kSteps + 1);
-  if (inside < 0.4 * kSamples || is_free < 0.6 * inside) return std::nullopt;
+  if (inside == 0) return std::nullopt;
+  constexpr double kSamples = (kSteps + 1) * (kSteps + 1);
   const Box box{static_cast<float>(low.x), static_cast<float>(low.y), static_cast<float>(high.x),
                 static_cast<float>(high.y)};
-  return clip(box, {owners.cols, owners.rows});
+  return Outline{clip(box, {owners.cols, owners.rows}), inside / kSamples,
+                 static_cast<double>(is_free) / inside};
 }
 
-ShelfPlanogram make_planogram(const ShelfLayout& layout, const std::vector<int>& first_row) {
-  ShelfPlanogram planogram;
-  const double left = layout.bays.front().x;
-  for (const Bay& bay : layout.bays) {
-    planogram.width = std::max(planogram.width, bay.x + bay.width - left);
-    for (const Row& row : bay.rows) {
-      planogram.height =
-          std::max({planogram.height, bay.top, row.hooks ? row.y : row.y + row.clear});
-    }
-  }
-  for (std::size_t b = 0; b < layout.bays.size(); ++b) {
-    const Bay& bay = layout.bays[b];
-    for (std::size_t r = 0; r < bay.rows.size(); ++r) {
-      const Row& row = bay.rows[r];
-      const double top = row.hooks ? row.y : row.y + row.clear;
-      const int fixture = static_cast<int>(planogram.fixtures.size());
-      planogram.fixtures.push_back({first_row[b] + static_cast<int>(r), bay.x - left,
-                                    planogram.height - top, bay.width, row.clear});
-      const Item* before = nullptr;
-      for (const Item& item : row.items) {
+/// The facings that none of the objects belongs to.
+std::vector<ShelfHiddenFacing> hidden_facings(const Scene& scene, const PlannedLayout& planned,
+                                              const std::vector<int>& first_row,
+                                              const std::vector<ShelfObject>& objects,
+                                              double distortion, const cv::Mat& owners) {
+  const Camera camera(scene.pose, scene.focal, scene.picture);
+  std::set<std::pair<int, int>> seen;
+  for (const ShelfObject& object : objects) seen.emplace(object.position, object.facing);
+  std::vector<ShelfHiddenFacing> hidden;
+  for (std::size_t b = 0; b < scene.layout.bays.size(); ++b) {
+    for (std::size_t r = 0; r < scene.layout.bays[b].rows.size(); ++r) {
+      const std::vector<Item>& items = scene.layout.bays[b].rows[r].items;
+      for (std::size_t i = 0; i < items.size(); ++i) {
+        const Item& item = items[i];
+        const PlannedPlace& place = planned.places[b][r][i];
         if (item.layer != 0 || item.level != 0) continue;
-        const Extent& size = layout.products[static_cast<std::size_t>(item.product)].extent;
-        const bool continues = before != nullptr && before->product == item.product &&
-                               item.x - before->x < 1.5 * size.width;
-        if (continues) {
-          ++planogram.positions.back().facings;
-        } else {
-          planogram.positions.push_back(
-              {item.product, fixture, item.x - left, planogram.height - item.y - size.height, 1});
-        }
-        before = &item;
+        if (seen.count({place.position, place.facing}) != 0) continue;
+        const Extent& size = scene.layout.products[static_cast<std::size_t>(item.product)].extent;
+        const auto outline = outline_of({item.x, item.y, size.width, size.height}, item.z, camera,
+                                        distortion, owners);
+        if (!outline || !is_valid(outline->box)) continue;
+        hidden.push_back({outline->box, first_row[b] + static_cast<int>(r), place.position,
+                          place.facing, outline->inside});
       }
     }
   }
-  return planogram;
+  return hidden;
 }
 
 /// Canvas numbers become object numbers; whatever is not labelled belongs to nobody.
@@ -150,7 +158,8 @@ std::vector<VisibleItem> find_visible_items(const Rendering& rendering, const cv
     const Coverage& coverage = rendering.coverage[i];
     if (!is_labelled(visible[i], coverage, options)) continue;
     const double share = visible[i].pixels / static_cast<double>(std::max(1, coverage.drawn));
-    items.push_back({i, visible[i].box(), std::min(1.0, share)});
+    const double inside = coverage.drawn / std::max(1.0, static_cast<double>(coverage.full_area));
+    items.push_back({i, visible[i].box(), std::min(1.0, share), std::min(1.0, inside)});
   }
   return items;
 }
@@ -164,6 +173,8 @@ ShelfTruth find_truth(const Scene& scene, const Rendering& rendering, double dis
   }
   std::vector<int> first_row;
   truth.rows = list_rows(layout, first_row);
+  PlannedLayout planned = plan_layout(layout);
+  truth.planogram = std::move(planned.planogram);
 
   std::vector<int> object_of_place(rendering.places.size(), -1);
   for (const VisibleItem& seen : find_visible_items(rendering, owners, options)) {
@@ -173,7 +184,9 @@ ShelfTruth find_truth(const Scene& scene, const Rendering& rendering, double dis
     const int object = static_cast<int>(truth.objects.size());
     object_of_place[seen.place] = object;
     truth.rows[static_cast<std::size_t>(row)].objects.push_back(object);
-    truth.objects.push_back({seen.box, item.product, row, item.level, seen.visible});
+    const PlannedPlace& plan = planned.place_of(place);
+    truth.objects.push_back({seen.box, item.product, row, item.level, seen.visible, seen.inside,
+                             plan.position, plan.facing});
   }
 
   const Camera camera(scene.pose, scene.focal, scene.picture);
@@ -182,13 +195,23 @@ ShelfTruth find_truth(const Scene& scene, const Rendering& rendering, double dis
       for (const Gap& gap : layout.bays[b].rows[r].gaps) {
         // On top of the shelf there is nothing behind that would make a place look empty.
         if (gap.y + 0.6 * gap.height > layout.bays[b].top) continue;
-        const std::optional<Box> box = gap_box(gap, camera, distortion, owners);
-        if (!box || std::min(box->width(), box->height()) < options.min_side) continue;
-        truth.gaps.push_back({*box, first_row[b] + static_cast<int>(r), gap.facings});
+        const auto seen =
+            outline_of({gap.x, gap.y, gap.width, gap.height}, kSetback, camera, distortion, owners);
+        if (!seen || seen->inside < 0.4 || seen->visible < 0.6) continue;
+        if (std::min(seen->box.width(), seen->box.height()) < options.min_side) continue;
+        truth.gaps.push_back({seen->box, first_row[b] + static_cast<int>(r), gap.facings});
       }
     }
   }
-  truth.planogram = make_planogram(layout, first_row);
+  const FixtureLook& look = scene.look;
+  const bool boards_go_on = !look.side_panels && !look.front_posts && !look.glass_doors;
+  for (const FreeStretch& stretch : find_free_stretches(layout, boards_go_on)) {
+    const auto seen = outline_of(stretch.place, kSetback, camera, distortion, owners);
+    if (!seen || !is_valid(seen->box)) continue;
+    truth.free.push_back({seen->box, first_row[static_cast<std::size_t>(stretch.bay)] + stretch.row,
+                          stretch.room, stretch.holds_facing, seen->inside, seen->visible});
+  }
+  truth.hidden = hidden_facings(scene, planned, first_row, truth.objects, distortion, owners);
   renumber(owners, object_of_place);
   return truth;
 }
@@ -249,11 +272,32 @@ std::string truth_json(const ShelfTruth& truth, const std::string& image, Size s
                        {"row", object.row},
                        {"level", object.level},
                        {"visible", rounded(object.visible)},
+                       {"inside", rounded(object.inside)},
+                       {"position", object.position},
+                       {"facing", object.facing},
                        {"box", rounded_box(object.box)}});
   }
   nlohmann::ordered_json gaps = nlohmann::ordered_json::array();
   for (const ShelfGap& gap : truth.gaps) {
     gaps.push_back({{"row", gap.row}, {"facings", gap.facings}, {"box", rounded_box(gap.box)}});
+  }
+  nlohmann::ordered_json stretches = nlohmann::ordered_json::array();
+  for (const ShelfFreeStretch& stretch : truth.free) {
+    stretches.push_back({{"row", stretch.row},
+                         {"room", rounded(stretch.room)},
+                         {"holds_facing", stretch.holds_facing},
+                         {"inside", rounded(stretch.inside)},
+                         {"visible", rounded(stretch.visible)},
+                         {"seen", stretch.is_seen()},
+                         {"box", rounded_box(stretch.box)}});
+  }
+  nlohmann::ordered_json hidden = nlohmann::ordered_json::array();
+  for (const ShelfHiddenFacing& facing : truth.hidden) {
+    hidden.push_back({{"row", facing.row},
+                      {"position", facing.position},
+                      {"facing", facing.facing},
+                      {"inside", rounded(facing.inside)},
+                      {"box", rounded_box(facing.box)}});
   }
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < truth.rows.size(); ++i) {
@@ -266,6 +310,8 @@ std::string truth_json(const ShelfTruth& truth, const std::string& image, Size s
       {"image", {{"file", image}, {"width", size.width}, {"height", size.height}}},
       {"objects", objects},
       {"gaps", gaps},
+      {"free", stretches},
+      {"hidden", hidden},
       {"rows", rows},
       {"planogram", planogram_json(truth)}};
   return document.dump() + "\n";

@@ -15,6 +15,7 @@ struct VisibleItem {
   std::size_t place = 0;  ///< index into Rendering::places
   Box box;                ///< around its visible pixels
   double visible = 1;     ///< share of its pixels inside the picture that nothing hides
+  double inside = 1;      ///< share of it inside the picture
 };
 
 /// @param owners  the rendering's owners as the lens bent them

@@ -121,10 +121,25 @@ struct ShelfVideo::Studio {
     while (time_s >= next_event_s) {
       next_event_s += wait(options.event_interval);
       const bool take = random.chance(0.6);
+      const int before = visible_packages();
       const auto changed = take ? restocking.take(in_reach, random) : restocking.put_back();
-      if (changed) events.push_back({time_s, take, changed->identity, changed->product});
+      if (!changed) continue;
+      in_view.reset();
+      events.push_back(
+          {time_s, take, changed->identity, changed->product, before, visible_packages()});
     }
     return events;
+  }
+
+  /// How many packages would be labelled if nobody stood before the shelf.
+  int visible_packages() {
+    if (in_view) return *in_view;
+    const std::vector<synth::Occluder> people = std::exchange(scene.occluders, {});
+    const synth::Rendering rendering = synth::render_scene(scene, packages, artist.lettering());
+    scene.occluders = people;
+    const cv::Mat owners = synth::distort(rendering.owners, effects.distortion, cv::INTER_NEAREST);
+    in_view = static_cast<int>(synth::find_visible_items(rendering, owners, options.shelf).size());
+    return *in_view;
   }
 
   ShelfVideoFrame draw(int number) {
@@ -163,6 +178,7 @@ struct ShelfVideo::Studio {
   double next_person_s;
   std::vector<double> walks;               // centimetres a second, per occluder
   std::vector<synth::ItemPlace> in_reach;  // well visible in the frame before
+  std::optional<int> in_view;              // visible_packages() since the last change
   std::vector<ShelfProduct> products;
   int next_frame = 0;
 };

@@ -50,7 +50,10 @@ ordered_json event_json(const ShelfVideoEvent& event) {
   return {{"time_s", rounded(event.time_s)},
           {"kind", event.taken ? "taken" : "restocked"},
           {"identity", event.identity},
-          {"product", event.product}};
+          {"product", event.product},
+          {"facing_changed", event.facing_changed()},
+          {"visible_before", event.visible_before},
+          {"visible_after", event.visible_after}};
 }
 
 ordered_json products_json(const std::vector<ShelfProduct>& products) {
