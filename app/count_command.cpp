@@ -299,6 +299,9 @@ int run_count(const CountFlags& flags, Context& context) {
   std::function<void(pipeline::FrameDetections&)> give_names;
   if (!flags.catalog.empty()) {
     namer.emplace(flags.catalog, weights, detector->class_names());
+    // What the catalogue refuses keeps the model's own label, which then does not say what it is.
+    for (const std::string& label : detector->class_names().names())
+      if (!namer->knows(label)) options.compare.unknown_labels.push_back(label);
     give_names = [&](pipeline::FrameDetections& result) {
       namer->name(result.frame.image, result.detections);
     };

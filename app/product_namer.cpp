@@ -1,5 +1,6 @@
 #include "product_namer.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "gondola/core/error.hpp"
@@ -32,6 +33,12 @@ ProductNamer::ProductNamer(const std::filesystem::path& catalog_file,
     if (!known) all.push_back(product.name);
   }
   names_ = ClassNames(std::move(all));
+}
+
+bool ProductNamer::knows(const std::string& name) const {
+  const std::vector<shelf::CatalogProduct>& products = catalog_.products();
+  return std::any_of(products.begin(), products.end(),
+                     [&](const shelf::CatalogProduct& product) { return product.name == name; });
 }
 
 void ProductNamer::name(const cv::Mat& image, std::vector<Detection>& detections) {

@@ -30,6 +30,9 @@ class ProductNamer {
   /// Those of the classes, then the catalogue's products that are none of them.
   const ClassNames& names() const { return names_; }
 
+  /// Whether the catalogue has a product of that name.
+  bool knows(const std::string& name) const;
+
   /// Changes the classes of the products that the catalogue knows; the others keep theirs.
   void name(const cv::Mat& image, std::vector<Detection>& detections);
 

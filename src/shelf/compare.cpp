@@ -12,7 +12,8 @@ namespace gondola::shelf {
 namespace {
 
 Facings collect(const ShelfReading& reading, const std::vector<Detection>& detections,
-                const std::vector<std::string>& class_names, const Planogram& planogram) {
+                const std::vector<std::string>& class_names, const Planogram& planogram,
+                const std::vector<std::string>& unknown_labels) {
   Facings facings;
   for (std::size_t p = 0; p < planogram.positions.size(); ++p) {
     const PlannedPosition& position = planogram.positions[p];
@@ -46,7 +47,10 @@ Facings collect(const ShelfReading& reading, const std::vector<Detection>& detec
         const auto class_id = static_cast<std::size_t>(detections[detection].class_id);
         const std::size_t product = facings.tells_apart ? product_of[class_id] : kNothing;
         const bool on_board = detection == facing.boxes.front();
-        facings.seen.push_back({r, on_board, detections[detection].box, detection, product});
+        const bool is_known = std::find(unknown_labels.begin(), unknown_labels.end(),
+                                        class_names[class_id]) == unknown_labels.end();
+        facings.seen.push_back(
+            {r, on_board, detections[detection].box, detection, product, is_known});
       }
     }
   }
@@ -196,6 +200,8 @@ class Comparer {
 
   FacingState state_of(const PlannedFacing& plan, const Box& box, std::size_t seen) const {
     if (seen != kNothing) {
+      if (!facings_.seen[seen].is_known && facings_.has_class[plan.product])
+        return FacingState::kHidden;
       const bool wrong = facings_.disagree(plan, facings_.seen[seen]);
       return wrong ? FacingState::kWrong : FacingState::kRight;
     }
@@ -333,7 +339,8 @@ Comparison compare(const ShelfReading& reading, const std::vector<Detection>& de
                         static_cast<std::size_t>(detection.class_id) < class_names.size(),
                     "compare: class ", detection.class_id, " of ", class_names.size(), " names");
   }
-  const Facings facings = collect(reading, detections, class_names, planogram);
+  const Facings facings =
+      collect(reading, detections, class_names, planogram, options.unknown_labels);
   return Comparer(facings, gaps, model_knows_gaps, planogram, image, options)
       .run(register_picture(facings, reading, image));
 }

@@ -327,6 +327,7 @@ class Registrar {
 }  // namespace
 
 bool Facings::disagree(const PlannedFacing& plan, const SeenFacing& found) const {
+  if (!found.is_known) return false;
   if (found.product != kNothing) return found.product != plan.product;
   return tells_apart && has_class[plan.product];
 }

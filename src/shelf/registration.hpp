@@ -31,6 +31,7 @@ struct SeenFacing {
   Box base;
   std::size_t detection = 0;
   std::size_t product = kNothing;  ///< that its label names, if the plan has it
+  bool is_known = true;            ///< false: its label does not say which product it is
 };
 
 /// What the facings of plan and picture may have in common.

@@ -20,12 +20,12 @@ std::vector<std::string> class_names(const Planogram& planogram) {
 }
 
 Comparison look(const MadeShelf& shelf, const std::vector<Detection>& detections,
-                const std::vector<std::string>& names) {
+                const std::vector<std::string>& names, const CompareOptions& options = {}) {
   std::vector<Box> boxes;
   for (const Detection& detection : detections) boxes.push_back(detection.box);
   const ShelfReading reading = find_rows(boxes);
   const std::vector<Gap> gaps = find_gaps(reading, {}, false, shelf.image);
-  return compare(reading, detections, names, gaps, false, shelf.planogram, shelf.image);
+  return compare(reading, detections, names, gaps, false, shelf.planogram, shelf.image, options);
 }
 
 Comparison look(const MadeShelf& shelf) {
@@ -237,6 +237,38 @@ TEST(Compare, HidesEverythingWhenThePictureShowsSomethingElse) {
 TEST(Compare, RefusesClassesWithoutAName) {
   const MadeShelf shelf = test::make_shelf({});
   EXPECT_THROW(look(shelf, detections_of(shelf), {"product"}), ContractViolation);
+}
+
+TEST(Compare, TakesWhatIsNotRecognisedForNeitherRightNorWrong) {
+  const MadeShelf shelf = test::make_shelf({});
+  std::vector<std::string> names = class_names(shelf.planogram);
+  names.emplace_back("product");
+  std::vector<Detection> detections = detections_of(shelf);
+  // Nothing of one position and every other facing elsewhere is recognised.
+  const int unknown_position = shelf.products.front().position;
+  for (std::size_t i = 0; i < detections.size(); ++i) {
+    const test::MadeProduct& product = shelf.products[i];
+    if (product.position == unknown_position || product.facing % 2 == 1)
+      detections[i].class_id = static_cast<int>(names.size()) - 1;
+  }
+  CompareOptions options;
+  options.unknown_labels = {"product"};
+  const Comparison result = look(shelf, detections, names, options);
+  ASSERT_TRUE(result.registered);
+  EXPECT_EQ(result.positions[static_cast<std::size_t>(unknown_position)].status,
+            PositionStatus::kHidden);
+  int correct = 0;
+  for (const PositionResult& position : result.positions) {
+    EXPECT_EQ(position.wrong, 0);
+    EXPECT_NE(position.status, PositionStatus::kWrongProduct);
+    correct += position.status == PositionStatus::kCorrect ? 1 : 0;
+  }
+  EXPECT_GT(correct, 10);
+
+  // Any other label that the plan does not have is another product.
+  const Comparison strict = look(shelf, detections, names);
+  EXPECT_EQ(strict.positions[static_cast<std::size_t>(unknown_position)].status,
+            PositionStatus::kWrongProduct);
 }
 
 }  // namespace

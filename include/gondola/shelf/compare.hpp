@@ -42,11 +42,15 @@ struct CompareOptions {
   /// 0..1. Picture and plan belong together when at least this share of the facings that were
   /// found fall on planned ones.
   double min_matched = 0.4;
+
+  /// Labels that say only that something is a product, as where a catalogue did not recognise it:
+  /// such a facing may be what the plan wants, and is neither right nor wrong.
+  std::vector<std::string> unknown_labels;
 };
 
 struct PositionResult {
   PositionStatus status = PositionStatus::kHidden;
-  int visible = 0;                      ///< planned facings that can be seen, or seen to be empty
+  int visible = 0;                      ///< planned facings known to hold a product or to be empty
   int correct = 0;                      ///< of those, with the right product
   int wrong = 0;                        ///< of those, with another product
   std::vector<std::size_t> detections;  ///< of the products on its facings, lowest ones
