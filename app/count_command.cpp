@@ -29,6 +29,10 @@ namespace {
 
 constexpr const char* kDefaultOut = "gondola-count";
 
+/// With --watch: of the threshold, the scores from which a facing that is there still is. A
+/// detector wavers about what scores near its threshold.
+constexpr float kWaverShare = 0.8F;
+
 struct CountFlags {
   DetectionFlags detection;
   bool walk = false;
@@ -275,7 +279,10 @@ int run_count(const CountFlags& flags, Context& context) {
     detector.emplace(std::move(followed.detector));
     follower.emplace(pipeline::FollowOptions{followed.tracker, {}, {}}, detector->class_names());
   } else {
-    detector.emplace(open_detector(detection, weights, opened, context));
+    DetectionFlags seen = detection;
+    if (view == View::kWatch)
+      seen.detector.conf = kWaverShare * score_threshold(detection, weights);
+    detector.emplace(open_detector(seen, weights, opened, context));
   }
   std::unique_ptr<store::EventStore> kept;
   if (!flags.store.empty()) kept = store::open_store(flags.store);
@@ -284,6 +291,7 @@ int run_count(const CountFlags& flags, Context& context) {
   StockOptions stock;
   if (view == View::kWatch) {
     stock.watch = watch_options(flags, options);
+    stock.watch.sure_score = score_threshold(detection, weights);
     stock.occluders = flags.occluders;
     stock.gap_label = options.gap_label;
     stock.interval_s = flags.interval_s;

@@ -132,6 +132,10 @@ nn::WeightsFile load_detector_weights(const DetectionFlags& flags, Context& cont
   return weights;
 }
 
+float score_threshold(const DetectionFlags& flags, const nn::WeightsFile& weights) {
+  return flags.detector.conf.value_or(weights.description.score_threshold.value_or(0.25F));
+}
+
 detect::Detector open_detector(const DetectionFlags& flags, const nn::WeightsFile& weights,
                                const OpenFeeds& opened, Context& context) {
   use_threads(flags.detector.threads, context);
@@ -148,8 +152,7 @@ detect::Detector open_detector(const DetectionFlags& flags, const nn::WeightsFil
 FollowedDetector open_followed_detector(DetectionFlags flags, const nn::WeightsFile& weights,
                                         const OpenFeeds& opened, Context& context) {
   constexpr float kLowScore = 0.1F;
-  const float threshold =
-      flags.detector.conf.value_or(weights.description.score_threshold.value_or(0.25F));
+  const float threshold = score_threshold(flags, weights);
   flags.detector.conf = std::min(threshold, kLowScore);
   track::TrackerOptions tracker;
   tracker.high_score = threshold;

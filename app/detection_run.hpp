@@ -29,6 +29,9 @@ struct DetectionFlags {
 /// Loads the model that is named, and refuses one without weights. Says what had to be assumed.
 nn::WeightsFile load_detector_weights(const DetectionFlags& flags, Context& context);
 
+/// The score that detections must exceed: as asked for, or the model's own.
+float score_threshold(const DetectionFlags& flags, const nn::WeightsFile& weights);
+
 /// Sets the threads and makes the detector: for many pictures or a video one that looks at several
 /// side by side, for a live source or few pictures one that is done with each as soon as can be.
 detect::Detector open_detector(const DetectionFlags& flags, const nn::WeightsFile& weights,

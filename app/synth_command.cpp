@@ -34,6 +34,9 @@ struct SynthOptions {
   std::string motion = "pan";
   double seconds = data::ShelfVideoOptions{}.seconds;
   double fps = data::ShelfVideoOptions{}.fps;
+  double speed = data::ShelfVideoOptions{}.speed;
+  double event_interval = data::ShelfVideoOptions{}.event_interval;
+  double people_interval = data::ShelfVideoOptions{}.people_interval;
 };
 
 void add_options(CLI::App& command, SynthOptions& options) {
@@ -91,6 +94,19 @@ void add_options(CLI::App& command, SynthOptions& options) {
       ->capture_default_str();
   command.add_option("--fps", options.fps, "Frames a second of a clip, 1..60")
       ->type_name("N")
+      ->capture_default_str();
+  command.add_option("--speed", options.speed, "Of a pan, centimetres a second, 1..300")
+      ->type_name("N")
+      ->capture_default_str();
+  command
+      .add_option("--event-interval", options.event_interval,
+                  "Of restock: mean time between taking or putting back, seconds")
+      ->type_name("S")
+      ->capture_default_str();
+  command
+      .add_option("--people-interval", options.people_interval,
+                  "Of restock: mean time between people who pass, seconds")
+      ->type_name("S")
       ->capture_default_str();
   command.footer(concat(kCommonHelp,
                         "\nExample: gondola synth --out shelves --count 2000 --seed 1 --size 640\n "
@@ -156,6 +172,9 @@ int draw_clip(const SynthOptions& options, Context& context) {
   clip.kind = options.motion == "pan" ? data::ShelfVideoKind::kPan : data::ShelfVideoKind::kRestock;
   clip.seconds = options.seconds;
   clip.fps = options.fps;
+  clip.speed = options.speed;
+  clip.event_interval = options.event_interval;
+  clip.people_interval = options.people_interval;
 
   data::validate(clip);
   const std::size_t frames = data::frame_count(clip);

@@ -128,6 +128,7 @@ void validate(const StockWatchOptions& options) {
                              options.back_share, "; expected the first to be smaller"));
   }
   check("match_iou", options.match_iou, 0.01, 1);
+  check("sure_score", options.sure_score, 0, 1);
   check("hidden_share", options.hidden_share, 0.01, 1);
   check("crowd_facings", options.crowd_facings, 2, 1000000);
   check("crowd_hold_s", options.crowd_hold_s, 0, 1000000);
@@ -210,6 +211,7 @@ void StockWatch::match(const std::vector<Detection>& products, double time_s) {
   for (std::size_t i = 0; i < products.size(); ++i) {
     for (std::size_t k = 0; k < slots_.size(); ++k) {
       if (!touch(products[i].box, slots_[k].box)) continue;
+      if (products[i].score < options_.sure_score && !slots_[k].is_present) continue;
       const float overlap = iou(products[i].box, slots_[k].box);
       if (overlap >= options_.match_iou) pairs.push_back({overlap, i, k});
     }
@@ -229,6 +231,7 @@ void StockWatch::match(const std::vector<Detection>& products, double time_s) {
   for (std::size_t k = 0; k < slots_.size(); ++k) see(slots_[k], found[k], time_s);
   for (std::size_t i = 0; i < products.size(); ++i) {
     if (is_used[i] || !is_valid(products[i].box)) continue;
+    if (products[i].score < options_.sure_score) continue;
     Slot slot;
     slot.box = products[i].box;
     slot.class_id = products[i].class_id;

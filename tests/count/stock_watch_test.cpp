@@ -113,6 +113,27 @@ TEST(StockWatch, ShortLossIsNoEvent) {
   }
 }
 
+TEST(StockWatch, WhatTheDetectorWaversAboutNeitherComesNorGoes) {
+  StockWatchOptions options;
+  options.sure_score = 0.5F;
+  StockWatch watch(options, names(), kPicture);
+  Show show(watch);
+  Detection wavering = product_at(3, 1);
+  Detection steady = product_at(5, 2);
+  Detection phantom = product_at(8, 0);
+  phantom.score = 0.45F;
+  wavering.score = 0.55F;
+  show({steady, wavering, phantom}, 10);
+  EXPECT_EQ(watch.counts_by_class().at(0), 2U) << "what was never sure is not there";
+  wavering.score = 0.45F;
+  EXPECT_EQ(text_of(show({steady, wavering, phantom}, 10)), "");
+  EXPECT_EQ(text_of(show({steady, phantom}, 10)), "taken 2>1;");
+  // Gone for good, it must be sure again to be back.
+  EXPECT_EQ(text_of(show({steady, wavering, phantom}, 10)), "");
+  wavering.score = 0.55F;
+  EXPECT_EQ(text_of(show({steady, wavering, phantom}, 10)), "restocked 1>2;");
+}
+
 TEST(StockWatch, FewFramesASecondAreEnough) {
   StockWatch watch({}, names(), kPicture);
   const std::vector<Detection> full = {product_at(0, 0), product_at(5, 0)};

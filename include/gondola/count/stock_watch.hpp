@@ -43,6 +43,10 @@ struct StockWatchOptions {
   /// 0..1. IoU from which a detection belongs to a known facing.
   float match_iou = 0.3F;
 
+  /// 0..1. Detections with a lower score only say that a facing that is there still is: what a
+  /// detector wavers about neither comes nor goes. 0 = all say as much.
+  float sure_score = 0;
+
   /// 0..1. A facing is hidden, and left as it is, when this share of it lies under an occluder.
   double hidden_share = 0.2;
 
