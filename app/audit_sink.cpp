@@ -2,14 +2,15 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iostream>
+#include <ostream>
 #include <utility>
 
 #include <spdlog/fmt/fmt.h>
 
+#include "content.hpp"
 #include "frame_time.hpp"
+#include "gondola/core/atomic_file.hpp"
 #include "gondola/core/error.hpp"
-#include "gondola/core/fingerprint.hpp"
 #include "gondola/core/folder.hpp"
 #include "gondola/core/text.hpp"
 #include "gondola/media/draw_shelf.hpp"
@@ -21,13 +22,6 @@ namespace gondola::app {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kStandardOutput = "-";
-
-std::string content_of(const cv::Mat& image) {
-  const cv::Mat whole = image.isContinuous() ? image : image.clone();
-  return fingerprint(whole.data, whole.total() * whole.elemSize());
-}
 
 std::string percent(const std::optional<double>& share) {
   return share ? fmt::format("{:.0f} %", 100 * *share) : std::string("unknown");
@@ -137,13 +131,13 @@ AuditSink::AuditSink(AuditOutputs outputs, shelf::AuditOptions options,
       log_(std::move(log)) {
   for (std::size_t i = 0; i < names.size(); ++i) labels_.push_back(names.name(static_cast<int>(i)));
   if (!outputs_.folder.empty()) make_folder(outputs_.folder);
-  if (!outputs_.json.empty() && outputs_.json != kStandardOutput)
-    json_ = std::make_unique<AtomicFile>(outputs_.json);
-  if (!outputs_.csv.empty() && outputs_.csv != kStandardOutput)
-    csv_ = std::make_unique<AtomicFile>(outputs_.csv);
+  using Mode = pipeline::ResultStream::Mode;
+  if (!outputs_.json.empty())
+    json_ = std::make_unique<pipeline::ResultStream>(outputs_.json, Mode::kAtomic);
   if (!outputs_.csv.empty()) {
-    std::ostream& csv = csv_ ? csv_->stream() : std::cout;
-    csv << "source,taken_at,row,label,facings,products,gaps,gap_facings\n";
+    csv_ = std::make_unique<pipeline::ResultStream>(
+        outputs_.csv, outputs_.endless ? Mode::kDirect : Mode::kAtomic);
+    csv_->stream() << "source,taken_at,row,label,facings,products,gaps,gap_facings\n";
   }
 }
 
@@ -151,7 +145,7 @@ void AuditSink::write(const pipeline::FrameDetections& result) {
   write(result, pipeline::result_stem(result.frame));
 }
 
-void AuditSink::write(const pipeline::FrameDetections& result, const std::string& stem) {
+void AuditSink::write(const pipeline::FrameDetections& result, const std::string& stem, bool keep) {
   const media::Frame& frame = result.frame;
   shelf::Audit audit = shelf::audit(result.detections, labels_,
                                     {frame.image.cols, frame.image.rows}, planogram_, options_);
@@ -161,15 +155,15 @@ void AuditSink::write(const pipeline::FrameDetections& result, const std::string
 
   const std::string json = shelf::to_json(audit);
   const std::string picture = write_picture(frame, stem, audit, json);
-  if (!outputs_.json.empty()) {
-    std::ostream& out = json_ ? json_->stream() : std::cout;
+  if (json_) {
+    std::ostream& out = json_->stream();
     if (outputs_.several)
       out << (written_ > 0 ? ",\n" : "{\"schema\":\"gondola.audits/1\",\"audits\":[\n");
     out << json;
   }
   ++written_;
-  if (!outputs_.csv.empty()) write_rows(audit);
-  if (outputs_.store != nullptr) keep(frame, audit, time, picture);
+  if (csv_) write_rows(audit);
+  if (outputs_.store != nullptr && keep) add_to_store(frame, audit, time, picture);
   log_->info("{}: {}", frame.source, summary_of(audit));
 }
 
@@ -195,7 +189,7 @@ std::string AuditSink::write_picture(const media::Frame& frame, const std::strin
 }
 
 void AuditSink::write_rows(const shelf::Audit& audit) {
-  std::ostream& csv = csv_ ? csv_->stream() : std::cout;
+  std::ostream& csv = csv_->stream();
   const std::string start = csv_field(audit.source) + ',' + audit.taken_at + ',';
   std::vector<std::vector<store::StoredCount>> rows(audit.rows.size());
   for (const shelf::LabelCount& label : audit.totals)
@@ -221,8 +215,8 @@ void AuditSink::write_rows(const shelf::Audit& audit) {
       << ',' << audit.kpi.gap_facings << '\n';
 }
 
-void AuditSink::keep(const media::Frame& frame, const shelf::Audit& audit,
-                     store::UtcMilliseconds taken_at, const std::string& picture) {
+void AuditSink::add_to_store(const media::Frame& frame, const shelf::Audit& audit,
+                             store::UtcMilliseconds taken_at, const std::string& picture) {
   store::AuditRecord record;
   record.store = outputs_.shop;
   record.camera = outputs_.camera;
@@ -259,18 +253,16 @@ void AuditSink::keep(const media::Frame& frame, const shelf::Audit& audit,
 }
 
 void AuditSink::finish() {
-  if (!outputs_.json.empty()) {
-    std::ostream& json = json_ ? json_->stream() : std::cout;
+  // Of a single picture that could not be read there is nothing to write.
+  if (json_ && (outputs_.several || written_ > 0)) {
+    std::ostream& json = json_->stream();
     if (outputs_.several)
       json << (written_ > 0 ? "\n]}\n" : "{\"schema\":\"gondola.audits/1\",\"audits\":[]}\n");
     else
       json << '\n';
-    if (json_)
-      json_->commit();
-    else
-      json.flush();
+    json_->finish();
   }
-  if (csv_) csv_->commit();
+  if (csv_) csv_->finish();
   if (written_ > 0 && !outputs_.folder.empty())
     log_->info("annotated pictures and audits are in {}", outputs_.folder);
 }

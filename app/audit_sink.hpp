@@ -3,16 +3,15 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <vector>
 
 #include <spdlog/logger.h>
 
-#include "gondola/core/atomic_file.hpp"
 #include "gondola/core/class_names.hpp"
 #include "gondola/pipeline/detection_sink.hpp"
 #include "gondola/pipeline/result_names.hpp"
+#include "gondola/pipeline/result_stream.hpp"
 #include "gondola/shelf/audit.hpp"
 #include "gondola/store/event_store.hpp"
 
@@ -24,6 +23,7 @@ struct AuditOutputs {
   std::string json;    ///< the audit, or with several pictures all of them; empty for none
   std::string csv;     ///< a row for each label and row of each picture; empty for none
   bool several = false;  ///< more than one picture is to come
+  bool endless = false;  ///< the table is to be read while it grows, and not only at the end
 
   store::EventStore* store = nullptr;  ///< null for none
   store::IfKnown if_known = store::IfKnown::kSkip;
@@ -43,7 +43,8 @@ class AuditSink : public pipeline::DetectionSink {
 
   void write(const pipeline::FrameDetections& result) override;
   /// The same under another name than pipeline::result_stem().
-  void write(const pipeline::FrameDetections& result, const std::string& stem);
+  /// @param keep  whether the store gets it
+  void write(const pipeline::FrameDetections& result, const std::string& stem, bool keep = true);
   void finish() override;
 
  private:
@@ -51,8 +52,8 @@ class AuditSink : public pipeline::DetectionSink {
   std::string write_picture(const media::Frame& frame, const std::string& stem,
                             const shelf::Audit& audit, const std::string& json);
   void write_rows(const shelf::Audit& audit);
-  void keep(const media::Frame& frame, const shelf::Audit& audit, store::UtcMilliseconds taken_at,
-            const std::string& picture);
+  void add_to_store(const media::Frame& frame, const shelf::Audit& audit,
+                    store::UtcMilliseconds taken_at, const std::string& picture);
 
   AuditOutputs outputs_;
   shelf::AuditOptions options_;
@@ -63,8 +64,8 @@ class AuditSink : public pipeline::DetectionSink {
   std::shared_ptr<spdlog::logger> log_;
 
   pipeline::ResultNames file_names_;
-  std::unique_ptr<AtomicFile> json_;
-  std::unique_ptr<AtomicFile> csv_;
+  std::unique_ptr<pipeline::ResultStream> json_;
+  std::unique_ptr<pipeline::ResultStream> csv_;
   std::int64_t written_ = 0;  // audits
 };
 

@@ -9,9 +9,9 @@
 #include <spdlog/fmt/fmt.h>
 
 #include "command.hpp"
+#include "content.hpp"
 #include "gondola/core/atomic_file.hpp"
 #include "gondola/core/error.hpp"
-#include "gondola/core/fingerprint.hpp"
 #include "gondola/core/text.hpp"
 #include "gondola/detect/product_embedder.hpp"
 #include "gondola/media/read_image.hpp"
@@ -107,9 +107,7 @@ std::vector<Crop> read_crops(const CatalogFlags& flags) {
 }
 
 std::string content_of(const cv::Mat& image, const Box& box) {
-  const cv::Mat whole = image.isContinuous() ? image : image.clone();
-  return concat(fingerprint(whole.data, whole.total() * whole.elemSize()), ' ', box.x1, ',', box.y1,
-                ',', box.x2, ',', box.y2);
+  return concat(app::content_of(image), ' ', box.x1, ',', box.y1, ',', box.x2, ',', box.y2);
 }
 
 std::string products_in(const shelf::Catalog& catalog, const std::string& file) {
@@ -136,7 +134,8 @@ int add_product(const CatalogFlags& flags, Context& context) {
     auto vector = embedder.embed(crop.image, crop.box);
     if (!vector) {
       throw ConfigError(concat(crop.origin, ": less than 4 pixels a side of a picture of ",
-                               crop.image.cols, "x", crop.image.rows));
+                               crop.image.cols, "x", crop.image.rows,
+                               "; give a larger crop, or a --box inside the picture"));
     }
     const bool is_new = catalog.add(
         flags.name, {crop.origin, content_of(crop.image, crop.box), std::move(*vector)});

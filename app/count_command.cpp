@@ -37,9 +37,9 @@ struct CountFlags {
   DetectionFlags detection;
   bool walk = false;
   bool watch = false;
-  double interval_s = StockOptions{}.interval_s;
-  double window_s = count::StockWatchOptions{}.window_s;
-  std::vector<std::string> occluders = {"person"};
+  std::optional<double> interval_s;
+  std::optional<double> window_s;
+  std::vector<std::string> occluders;
   bool depth = false;
   std::string events;
   std::string zones;
@@ -71,21 +71,23 @@ void add_options(CLI::App& command, CountFlags& flags) {
       .add_flag("--watch", flags.watch,
                 "The camera stands still: report what is taken, put back, low and empty")
       ->excludes(walk);
-  command.add_option("--interval", flags.interval_s, "With --watch: seconds from audit to audit")
+  command
+      .add_option("--interval", flags.interval_s,
+                  "With --watch: seconds from audit to audit; default 300")
       ->check(plain(CLI::Range(1.0, 31'622'400.0)))
-      ->type_name("S")
-      ->capture_default_str();
+      ->type_name("S");
   command
-      .add_option("--window", flags.window_s, "With --watch: seconds for which a change must last")
+      .add_option("--window", flags.window_s,
+                  "With --watch: seconds for which a change must last; default 3")
       ->check(plain(CLI::Range(0.2, 600.0)))
-      ->type_name("S")
-      ->capture_default_str();
+      ->type_name("S");
   command
-      .add_option("--occluders", flags.occluders,
-                  "With --watch: classes that may stand before the shelf")
+      .add_option(
+          "--occluders", flags.occluders,
+          "With --watch: classes that may stand before the shelf; default person, where the "
+          "model has it")
       ->delimiter(',')
-      ->type_name("A,B")
-      ->capture_default_str();
+      ->type_name("A,B");
   command.add_flag("--depth", flags.depth,
                    "With --watch: report, too, what is taken from before another product or put "
                    "there, by the step of the box; for steady boxes and a straight view");
@@ -107,8 +109,9 @@ void add_options(CLI::App& command, CountFlags& flags) {
                   "Name products by the pictures that gondola catalog keeps in this file")
       ->type_name(kFile);
   command
-      .add_option("--low", flags.low,
-                  "Fewest facings of a label, such as cola=4: fewer are reported")
+      .add_option(
+          "--low", flags.low,
+          "Fewest facings of a label of the model or catalogue, such as cola=4: fewer are reported")
       ->type_name("LABEL=N");
   command
       .add_option("--store", flags.store,
@@ -140,7 +143,7 @@ void add_options(CLI::App& command, CountFlags& flags) {
                         "\nExample: gondola count shelf.jpg --store audits.db --out audit\n"
                         "         gondola count aisle3.mp4 --walk --planogram aisle3.yaml\n"
                         "         gondola count rtsp://cam7/shelf --watch --store audits.db "
-                        "--camera cam7 --low cola=4"));
+                        "--camera cam7 --low product=40"));
 }
 
 Need need_of(const CountFlags& flags) {
@@ -171,44 +174,85 @@ std::map<std::string, int> low_stock_of(const std::vector<std::string>& words) {
 enum class View { kPictures, kWalk, kWatch };
 
 View view_of(const CountFlags& flags, const media::SourceList& sources) {
-  const auto has = [&](auto... kinds) {
-    return std::any_of(
-        sources.items.begin(), sources.items.end(),
-        [&](const media::SourceItem& item) { return ((item.kind == kinds) || ...); });
-  };
   using Kind = media::SourceKind;
-  const bool has_live = has(Kind::kCamera, Kind::kStream);
+  /// The first source of these kinds; null for none.
+  const auto first = [&](auto... kinds) -> const std::string* {
+    const auto found =
+        std::find_if(sources.items.begin(), sources.items.end(),
+                     [&](const media::SourceItem& item) { return ((item.kind == kinds) || ...); });
+    return found == sources.items.end() ? nullptr : &found->location;
+  };
   if (flags.walk) {
-    if (has_live)
-      throw ConfigError(
-          "--walk is for videos and folders of frames: a camera has no end; use --watch");
+    if (const std::string* live = first(Kind::kCamera, Kind::kStream)) {
+      throw ConfigError(concat("--walk of ", media::without_password(*live),
+                               ": a camera has no end; use --watch, or record a video"));
+    }
     return View::kWalk;
   }
   if (flags.watch) {
-    if (has(Kind::kImage))
-      throw ConfigError("--watch is for videos, cameras and streams; pictures are counted without");
+    if (const std::string* picture = first(Kind::kImage)) {
+      throw ConfigError(
+          concat("--watch of ", *picture,
+                 ": is for videos, cameras and streams; pictures are counted without"));
+    }
+    for (std::size_t i = 0; i < sources.items.size(); ++i) {
+      for (std::size_t k = 0; k < i; ++k) {
+        if (sources.items[i] == sources.items[k])
+          throw ConfigError(concat("--watch: ", media::without_password(sources.items[i].location),
+                                   " is given twice; name each source once"));
+      }
+    }
     return View::kWatch;
   }
-  if (has_moving_pictures(sources)) {
+  if (const std::string* moving = first(Kind::kVideo, Kind::kCamera, Kind::kStream)) {
     throw ConfigError(
-        "is the camera moving? Name --walk for a video along a shelf, --watch for a camera that "
-        "stands still");
+        concat(media::without_password(*moving),
+               ": does the camera move? Name --walk for a video along a shelf, --watch "
+               "for a camera that stands still"));
   }
   return View::kPictures;
 }
 
 /// What belongs to another view than the one that was asked for.
 void refuse_idle_flags(const CountFlags& flags, View view) {
-  if (view != View::kWatch && (!flags.events.empty() || flags.depth))
-    throw ConfigError("--events and --depth are about what --watch reports; add --watch");
-  if (flags.store.empty() && (flags.again || !flags.shop.empty() || !flags.camera.empty())) {
-    throw ConfigError("--shop, --camera and --again are about a store; name it with --store FILE");
+  const auto refuse = [](const char* flag, bool is_given, const char* needed) {
+    if (is_given) throw ConfigError(concat(flag, " goes with ", needed));
+  };
+  if (view != View::kWatch) {
+    refuse("--events", !flags.events.empty(), "--watch");
+    refuse("--depth", flags.depth, "--watch");
+    refuse("--interval", flags.interval_s.has_value(), "--watch");
+    refuse("--window", flags.window_s.has_value(), "--watch");
+    refuse("--occluders", !flags.occluders.empty(), "--watch");
   }
+  if (flags.store.empty()) {
+    refuse("--again", flags.again, "a store: --store FILE");
+    refuse("--shop", !flags.shop.empty(), "a store: --store FILE");
+    refuse("--camera", !flags.camera.empty(), "a store: --store FILE");
+  }
+}
+
+/// Labels that nothing can have would count as none for ever.
+void check_labels(const CountFlags& flags, const shelf::AuditOptions& options,
+                  const ClassNames& names) {
+  const auto check = [&](const std::string& user, const std::string& label) {
+    if (names.find(label)) return;
+    const std::optional<std::string> meant = nearest_name(label, names.names());
+    throw ConfigError(concat(user, ": neither the model nor a catalogue (--catalog) has '",
+                             printable(label), "'",
+                             meant ? concat("; did you mean '", *meant, "'?") : std::string()));
+  };
+  for (const auto& [label, threshold] : options.low_stock)
+    check(concat("--low ", label, '=', threshold), label);
+  for (const shelf::Zone& zone : options.zones)
+    for (const std::string& label : zone.labels)
+      check(concat(flags.zones, ": zone '", zone.name, "'"), label);
+  for (const std::string& label : flags.occluders) check("--occluders " + label, label);
 }
 
 count::StockWatchOptions watch_options(const CountFlags& flags, const shelf::AuditOptions& audit) {
   count::StockWatchOptions watch;
-  watch.window_s = flags.window_s;
+  watch.window_s = flags.window_s.value_or(watch.window_s);
   watch.watch_depth = flags.depth;
   for (const auto& [label, threshold] : audit.low_stock)
     watch.areas.push_back({label, {}, {label}, std::max(0, threshold - 1)});
@@ -218,16 +262,12 @@ count::StockWatchOptions watch_options(const CountFlags& flags, const shelf::Aud
   return watch;
 }
 
-/// Videos, where pictures are the frames of one.
+/// Videos, where the pictures of a folder are the frames of one.
 std::size_t videos_in(const media::SourceList& sources) {
   std::size_t videos = 0;
-  bool has_pictures = false;
-  for (const media::SourceItem& item : sources.items) {
-    const bool is_picture = item.kind == media::SourceKind::kImage;
-    videos += is_picture ? 0 : 1;
-    has_pictures = has_pictures || is_picture;
-  }
-  return videos + (has_pictures ? 1 : 0);
+  for (std::size_t i = 0; i < sources.items.size(); ++i)
+    videos += i > 0 && are_of_one_sequence(sources.items[i - 1], sources.items[i]) ? 0 : 1;
+  return videos;
 }
 
 int run_count(const CountFlags& flags, Context& context) {
@@ -242,6 +282,13 @@ int run_count(const CountFlags& flags, Context& context) {
   const View view = view_of(flags, sources);
   refuse_idle_flags(flags, view);
   if (flags.save) media::check_output_folder(sources, flags.out);
+  if (!flags.store.empty() && flags.taken_at.empty() && view != View::kPictures) {
+    for (const media::SourceItem& item : sources.items) {
+      if (item.kind != media::SourceKind::kVideo) continue;
+      context.log->warn("{}: taken to begin when its file was written; --taken-at says when it did",
+                        item.location);
+    }
+  }
   if (view == View::kPictures && sources.items.size() > 1 && !flags.store.empty() &&
       flags.camera.empty()) {
     context.log->warn(
@@ -262,8 +309,9 @@ int run_count(const CountFlags& flags, Context& context) {
   outputs.folder = flags.save ? flags.out : std::string();
   outputs.json = flags.json;
   outputs.csv = flags.csv;
-  outputs.several = view == View::kWatch || (view == View::kPictures && sources.items.size() > 1) ||
-                    videos_in(sources) > 1;
+  outputs.several = view == View::kWatch ||
+                    (view == View::kPictures ? sources.items.size() : videos_in(sources)) > 1;
+  outputs.endless = view == View::kWatch;
   outputs.if_known = flags.again ? store::IfKnown::kAdd : store::IfKnown::kSkip;
   outputs.shop = flags.shop;
   outputs.camera = flags.camera;
@@ -288,25 +336,14 @@ int run_count(const CountFlags& flags, Context& context) {
   if (!flags.store.empty()) kept = store::open_store(flags.store);
   outputs.store = kept.get();
 
-  StockOptions stock;
-  if (view == View::kWatch) {
-    stock.watch = watch_options(flags, options);
-    stock.watch.sure_score = score_threshold(detection, weights);
-    stock.occluders = flags.occluders;
-    stock.gap_label = options.gap_label;
-    stock.interval_s = flags.interval_s;
-    stock.folder = outputs.folder;
-    stock.events = flags.events;
-    stock.store = outputs.store;
-    stock.if_known = outputs.if_known;
-    stock.shop = outputs.shop;
-    stock.camera = outputs.camera;
-    stock.taken_at = outputs.taken_at;
-  }
+  const std::vector<std::string> occluders =
+      flags.occluders.empty() ? std::vector<std::string>{"person"} : flags.occluders;
   std::optional<ProductNamer> namer;
   std::function<void(pipeline::FrameDetections&)> give_names;
   if (!flags.catalog.empty()) {
-    namer.emplace(flags.catalog, weights, detector->class_names());
+    std::vector<std::string> no_products = occluders;
+    no_products.push_back(options.gap_label);
+    namer.emplace(flags.catalog, weights, detector->class_names(), no_products);
     // What the catalogue refuses keeps the model's own label, which then does not say what it is.
     for (const std::string& label : detector->class_names().names())
       if (!namer->knows(label)) options.compare.unknown_labels.push_back(label);
@@ -315,6 +352,22 @@ int run_count(const CountFlags& flags, Context& context) {
     };
   }
   const ClassNames names = namer ? namer->names() : detector->class_names();
+  check_labels(flags, options, names);
+  StockOptions stock;
+  if (view == View::kWatch) {
+    stock.watch = watch_options(flags, options);
+    stock.watch.sure_score = score_threshold(detection, weights);
+    stock.occluders = occluders;
+    stock.gap_label = options.gap_label;
+    stock.interval_s = flags.interval_s.value_or(stock.interval_s);
+    stock.folder = outputs.folder;
+    stock.events = flags.events;
+    stock.store = outputs.store;
+    stock.if_known = outputs.if_known;
+    stock.shop = outputs.shop;
+    stock.camera = outputs.camera;
+    stock.taken_at = outputs.taken_at;
+  }
   auto audits = std::make_unique<AuditSink>(std::move(outputs), std::move(options),
                                             planogram ? &*planogram : nullptr, flags.planogram,
                                             names, detector->model_name(), context.log);

@@ -111,8 +111,8 @@ std::optional<std::size_t> frames_to_come(const OpenFeeds& opened) {
 }
 
 int engines_for(const OpenFeeds& opened, int threads) {
-  // What more engines take to be made must be worth it, and four with their share of the threads
-  // keep any number of CPUs busy.
+  // What more engines take to be made must be worth it; four are enough, as the threads of each
+  // share its work well.
   constexpr std::size_t kManyFrames = 8;
   constexpr int kMostEngines = 4;
   if (opened.any_live || frames_to_come(opened).value_or(kManyFrames) < kManyFrames) return 1;

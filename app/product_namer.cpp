@@ -17,10 +17,10 @@ void require_embedder(const shelf::Catalog& catalog, const std::string& embedder
 
 ProductNamer::ProductNamer(const std::filesystem::path& catalog_file,
                            const nn::WeightsFile& weights, const ClassNames& names,
-                           std::string gap_label)
+                           std::vector<std::string> no_products)
     : catalog_(shelf::load_catalog(catalog_file)),
       embedder_(weights),
-      gap_label_(std::move(gap_label)) {
+      no_products_(std::move(no_products)) {
   require_embedder(catalog_, embedder_.name(), catalog_file);
   if (catalog_.products().empty()) {
     throw ConfigError(concat(catalog_file.string(),
@@ -43,7 +43,8 @@ bool ProductNamer::knows(const std::string& name) const {
 
 void ProductNamer::name(const cv::Mat& image, std::vector<Detection>& detections) {
   for (Detection& detection : detections) {
-    if (names_.name(detection.class_id) == gap_label_) continue;
+    const std::string label = names_.name(detection.class_id);
+    if (std::find(no_products_.begin(), no_products_.end(), label) != no_products_.end()) continue;
     const auto vector = embedder_.embed(image, detection.box);
     if (!vector) continue;
     const auto match = catalog_.match(*vector);

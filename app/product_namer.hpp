@@ -21,11 +21,11 @@ class ProductNamer {
  public:
   /// @param weights    of the model whose features the catalogue was made with
   /// @param names      of the detections' classes
-  /// @param gap_label  the class that is no product
+  /// @param no_products  labels of what is none: empty places, people
   /// Throws as shelf::load_catalog() and detect::ProductEmbedder; ConfigError when the catalogue is
   /// empty or of another embedder.
   ProductNamer(const std::filesystem::path& catalog_file, const nn::WeightsFile& weights,
-               const ClassNames& names, std::string gap_label = "gap");
+               const ClassNames& names, std::vector<std::string> no_products);
 
   /// Those of the classes, then the catalogue's products that are none of them.
   const ClassNames& names() const { return names_; }
@@ -39,7 +39,7 @@ class ProductNamer {
  private:
   shelf::Catalog catalog_;
   detect::ProductEmbedder embedder_;
-  std::string gap_label_;
+  std::vector<std::string> no_products_;
   ClassNames names_;
   std::vector<int> class_ids_;  // by product of the catalogue
 };

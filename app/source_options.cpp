@@ -68,8 +68,11 @@ std::unique_ptr<media::FrameSource> open_files(const std::vector<SourceItem>& it
       continue;
     }
     std::vector<std::string> pictures;
-    for (; i < items.size() && items[i].kind == SourceKind::kImage; ++i)
+    const std::size_t first = i;
+    for (; i < items.size() && items[i].kind == SourceKind::kImage; ++i) {
+      if (pictures_as_video && i > first && !are_of_one_sequence(items[i - 1], items[i])) break;
       pictures.push_back(items[i].location);
+    }
     if (pictures_as_video) {
       media::SequenceOptions sequence;
       sequence.fps = flags.fps > 0 ? flags.fps : kPictureRate;
@@ -127,6 +130,12 @@ void add_source_options(CLI::App& command, SourceFlags& flags, const std::string
 bool has_moving_pictures(const media::SourceList& list) {
   return std::any_of(list.items.begin(), list.items.end(),
                      [](const SourceItem& item) { return item.kind != SourceKind::kImage; });
+}
+
+bool are_of_one_sequence(const SourceItem& a, const SourceItem& b) {
+  namespace fs = std::filesystem;
+  return a.kind == SourceKind::kImage && b.kind == SourceKind::kImage &&
+         fs::path(a.location).parent_path() == fs::path(b.location).parent_path();
 }
 
 OpenFeeds open_feeds(const media::SourceList& list, const SourceFlags& flags,

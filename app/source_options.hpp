@@ -35,6 +35,10 @@ void add_source_options(CLI::App& command, SourceFlags& flags, const std::string
 /// Whether any of the sources is a video, camera or stream.
 bool has_moving_pictures(const media::SourceList& list);
 
+/// Whether two pictures that follow each other are frames of one video, where pictures are: those
+/// of one folder.
+bool are_of_one_sequence(const media::SourceItem& a, const media::SourceItem& b);
+
 /// Sources that are open.
 struct OpenFeeds {
   std::vector<std::unique_ptr<media::FrameSource>> owned;

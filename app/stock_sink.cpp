@@ -1,6 +1,7 @@
 #include "stock_sink.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <filesystem>
 #include <utility>
 
@@ -22,8 +23,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Seconds between frames that are remembered as evidence.
+/// Seconds between frames that are remembered as evidence, and how many are at most.
 constexpr double kEvidenceStep = 0.5;
+constexpr double kMostEvidence = 160;
 constexpr int kEvidenceQuality = 85;
 
 /// 08:31:02 for the clock on the wall, 1:02:03.4 for the place in a file.
@@ -56,10 +58,11 @@ std::string place_of(const std::vector<count::StockWatch::Facing>& facings, cons
 /// The last frames, as JPEG, so that what was before a change can be shown.
 class Evidence {
  public:
-  explicit Evidence(double memory_s) : memory_s_(memory_s) {}
+  explicit Evidence(double memory_s)
+      : memory_s_(memory_s), step_s_(std::max(kEvidenceStep, memory_s / kMostEvidence)) {}
 
   void keep(const cv::Mat& image, double time_s) {
-    if (!looks_.empty() && time_s - looks_.back().time_s < kEvidenceStep) return;
+    if (!looks_.empty() && time_s - looks_.back().time_s < step_s_) return;
     looks_.push_back({time_s, media::encode_jpeg(image, kEvidenceQuality, "evidence")});
     while (looks_.size() > 1 && time_s - looks_.front().time_s > memory_s_) looks_.pop_front();
   }
@@ -79,6 +82,7 @@ class Evidence {
 
  private:
   double memory_s_;
+  double step_s_;
   std::deque<Look> looks_;
 };
 
@@ -117,6 +121,7 @@ void StockSink::write(const pipeline::FrameDetections& result) {
   if (known != nullptr && known->picture != picture) {
     log_->warn("{}: its pictures are {} x {} now; watching begins anew", frame.source,
                picture.width, picture.height);
+    end(*known);
     known = nullptr;
   }
   if (known == nullptr) {
@@ -146,7 +151,7 @@ void StockSink::write(const pipeline::FrameDetections& result) {
 
   const double since_s = frame.time_s - source.audited_s.value_or(source.begun_s);
   const double wait_s = source.audited_s ? options_.interval_s : 2 * options_.watch.window_s;
-  if (since_s >= wait_s) audit(source);
+  if (since_s >= wait_s && source.watch.is_settled()) audit(source);
 }
 
 void StockSink::report(Source& source, const count::StockEvent& event) {
@@ -189,8 +194,8 @@ std::string StockSink::write_evidence(Source& source, const count::StockEvent& e
   const cv::Mat drawn =
       media::draw_change({before, text("before", look.time_s)},
                          {source.last.image, text("after", source.last.time_s)}, event.box);
-  const std::string stem = concat(fs::path(source.last.source).stem().string(), '_',
-                                  file_text(time), '_', name_of(event.kind));
+  const std::string stem = concat(pipeline::source_stem(source.last.source), '_', file_text(time),
+                                  '_', name_of(event.kind));
   const fs::path path = fs::path(options_.folder) / "events" / file_names_.claim(stem, ".jpg");
   media::write_image(path.string(), drawn);
   return path.string();
@@ -217,15 +222,23 @@ void StockSink::audit(Source& source) {
     if (!is_filled) shelf.detections.push_back({facing.box, facing.found_share, *gap_class_});
   }
   const store::UtcMilliseconds time = taken_at(source.last, options_.taken_at);
-  audits_->write(shelf, concat(fs::path(source.last.source).stem().string(), '_', file_text(time)));
+  audits_->write(shelf, concat(pipeline::source_stem(source.last.source), '_', file_text(time)));
 }
 
 void StockSink::end_source(const std::string& name) {
   const auto known = sources_.find(name);
   if (known == sources_.end()) return;
-  Source& source = *known->second;
-  if (source.last.time_s > source.audited_s.value_or(-1)) audit(source);
+  end(*known->second);
   sources_.erase(known);
+}
+
+void StockSink::end(Source& source) {
+  if (!source.watch.is_settled()) {
+    log_->warn("{}: watched for {:.1f} s, which is too short to tell what is there (--window {})",
+               source.last.source, source.last.time_s - source.begun_s, options_.watch.window_s);
+  } else if (source.last.time_s > source.audited_s.value_or(-1)) {
+    audit(source);
+  }
 }
 
 void StockSink::finish() {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -56,6 +55,7 @@ class StockSink : public pipeline::DetectionSink {
   std::string write_evidence(Source& source, const count::StockEvent& event,
                              store::UtcMilliseconds time);
   void audit(Source& source);
+  void end(Source& source);
 
   StockOptions options_;
   std::unique_ptr<AuditSink> audits_;

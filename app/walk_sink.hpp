@@ -15,8 +15,8 @@
 
 namespace gondola::app {
 
-/// Makes one long picture of each video along a shelf, and one audit of it. Wants frames with
-/// tracks.
+/// Makes one long picture of each video along a shelf, and one audit of it, which the store gets
+/// unless the run was stopped on the way. Wants frames with tracks.
 class WalkSink : public pipeline::DetectionSink {
  public:
   /// @param give_names  is shown the long picture before it is audited, and may change the classes
@@ -26,6 +26,7 @@ class WalkSink : public pipeline::DetectionSink {
            std::shared_ptr<spdlog::logger> log);
 
   void write(const pipeline::FrameDetections& result) override;
+  void stopped_early() override { is_complete_ = false; }
   void end_source(const std::string& source) override;
   void finish() override;
 
@@ -35,12 +36,14 @@ class WalkSink : public pipeline::DetectionSink {
     media::Panorama panorama;
     media::CameraMotionEstimator camera;
     media::Frame first;  // without its pixels
+    Size picture;        // of every frame
   };
 
   std::unique_ptr<AuditSink> audits_;
   std::function<void(pipeline::FrameDetections&)> give_names_;
   std::shared_ptr<spdlog::logger> log_;
   std::map<std::string, Source> sources_;  // that are under way
+  bool is_complete_ = true;
 };
 
 }  // namespace gondola::app

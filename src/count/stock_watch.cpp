@@ -235,7 +235,7 @@ void StockWatch::match(const std::vector<Detection>& products, double time_s) {
     Slot slot;
     slot.box = products[i].box;
     slot.class_id = products[i].class_id;
-    slot.hit_rate = kUsualHitRate;
+    slot.hit_rate = slot.sure_rate = kUsualHitRate;
     slot.found_in_a_row = 1;
     slot.last_found_s = slot.found_since_s = time_s;
     slot.sights.push_back({time_s, products[i]});
@@ -286,10 +286,18 @@ void StockWatch::judge(Slot& slot, double time_s, Events& events) {
   const auto is_found = [](const Sight& sight) { return sight.found.has_value(); };
   const auto found = std::count_if(slot.sights.begin(), slot.sights.end(), is_found);
   const double share = static_cast<double>(found) / static_cast<double>(slot.sights.size());
-  const bool is_there = share >= options_.back_share * slot.hit_rate;
+  // What is not there can only be found by detections that are sure.
+  const double rate = slot.is_present ? slot.hit_rate : slot.sure_rate;
+  const bool is_there = share >= options_.back_share * rate;
 
   if (slot.is_present && is_there) {
+    const auto sure =
+        std::count_if(slot.sights.begin(), slot.sights.end(), [this](const Sight& sight) {
+          return sight.found && sight.found->score >= options_.sure_score;
+        });
+    const double sure_share = static_cast<double>(sure) / static_cast<double>(slot.sights.size());
     slot.hit_rate += kHitRateGain * (std::max(kLowestHitRate, share) - slot.hit_rate);
+    slot.sure_rate += kHitRateGain * (std::max(kLowestHitRate, sure_share) - slot.sure_rate);
     judge_class(slot, time_s, events);
     judge_depth(slot, time_s, events);
   } else if (slot.is_present && share <= options_.gone_share * slot.hit_rate) {
@@ -511,6 +519,10 @@ bool StockWatch::is_in(const Area& stock, const Slot& slot) const {
   if (stock.options.polygon.empty()) return true;
   const Point center = anchor_of(slot.box, AnchorPoint::kCenter);
   return encloses(stock.options.polygon, detail::to_fraction_inside(center, picture_));
+}
+
+bool StockWatch::is_settled() const {
+  return frames_ >= options_.min_frames && time_s_ - start_s_ >= options_.window_s;
 }
 
 std::vector<StockWatch::Facing> StockWatch::facings() const {

@@ -60,13 +60,14 @@ RunnerPool engine_runners(const nn::WeightsFile& weights, const DetectorOptions&
                              "--device cpu, or LibTorch (--runtime libtorch, or "
                              "make_torch_runner() in code)"));
   }
+  const int threads = options.threads > 0 ? options.threads : usable_cpus();
   DetectorOptions share = options;
-  if (options.engines > 1) {
-    const int threads = options.threads > 0 ? options.threads : usable_cpus();
-    share.threads = std::max(1, threads / options.engines);
-  }
   std::vector<std::unique_ptr<NetworkRunner>> runners;
-  for (int i = 0; i < options.engines; ++i) runners.push_back(make_engine_runner(weights, share));
+  for (int i = 0; i < options.engines; ++i) {
+    const int one_more = i < threads % options.engines ? 1 : 0;
+    share.threads = std::max(1, threads / options.engines + one_more);
+    runners.push_back(make_engine_runner(weights, share));
+  }
   return RunnerPool(std::move(runners));
 }
 

@@ -48,7 +48,7 @@ class RunnerPool {
 
   int size() const { return static_cast<int>(runners_.size()); }
 
-  /// Such as "engine, int8, 1 thread, 2 side by side".
+  /// That of the first, and how many: "engine, int8, 1 thread, 2 side by side".
   std::string description() const {
     const std::string one = runners_.front()->description();
     return size() == 1 ? one : concat(one, ", ", size(), " side by side");

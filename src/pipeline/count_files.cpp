@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gondola/core/text.hpp"
-#include "result_stream.hpp"
+#include "gondola/pipeline/result_stream.hpp"
 #include "result_text.hpp"
 
 namespace gondola::pipeline {

@@ -3,7 +3,7 @@
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
 #include "gondola/pipeline/detection_sinks.hpp"
-#include "result_stream.hpp"
+#include "gondola/pipeline/result_stream.hpp"
 #include "result_text.hpp"
 
 namespace gondola::pipeline {

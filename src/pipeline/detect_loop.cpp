@@ -107,6 +107,8 @@ class DetectionRun {
     stage([this] { write(); });
     for (std::thread& thread : stages) thread.join();
     if (error_ != nullptr) std::rethrow_exception(error_);
+    if (summary_.stopped)
+      for (const auto& sink : sinks_) sink->stopped_early();
     for (std::size_t feed = 0; feed < last_frames_.size(); ++feed) end_source(feed);
     for (const auto& sink : sinks_) sink->finish();
     summary_.wall_s = ms_since(start_) / 1000;

@@ -6,7 +6,7 @@
 #include "gondola/core/error.hpp"
 #include "gondola/pipeline/detection_sinks.hpp"
 #include "gondola/pipeline/result_names.hpp"
-#include "result_stream.hpp"
+#include "gondola/pipeline/result_stream.hpp"
 #include "result_text.hpp"
 
 namespace gondola::pipeline {

@@ -1,7 +1,7 @@
 #include <cstdio>
 
 #include "gondola/pipeline/detection_sinks.hpp"
-#include "result_stream.hpp"
+#include "gondola/pipeline/result_stream.hpp"
 
 namespace gondola::pipeline {
 namespace {

@@ -9,11 +9,6 @@ namespace gondola::pipeline {
 
 namespace {
 
-std::string source_stem(const std::string& source) {
-  const std::string stem = std::filesystem::path(source).stem().string();
-  return stem.empty() ? "frame" : stem;
-}
-
 std::string number_of(const media::Frame& frame) {
   char number[24];
   std::snprintf(number, sizeof number, "_%06lld", static_cast<long long>(frame.index));
@@ -21,6 +16,20 @@ std::string number_of(const media::Frame& frame) {
 }
 
 }  // namespace
+
+std::string source_stem(const std::string& source) {
+  namespace fs = std::filesystem;
+  std::error_code is_none;
+  if (fs::is_directory(source, is_none)) {
+    // "." and ".." are names of folders, too.
+    const fs::path folder = fs::absolute(source).lexically_normal();
+    const fs::path name =
+        folder.has_filename() ? folder.filename() : folder.parent_path().filename();
+    return name.empty() ? "frame" : name.string();
+  }
+  const std::string stem = fs::path(source).stem().string();
+  return stem.empty() ? "frame" : stem;
+}
 
 std::string result_stem(const media::Frame& frame) {
   const std::string stem = source_stem(frame.source);

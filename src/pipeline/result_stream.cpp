@@ -1,4 +1,4 @@
-#include "result_stream.hpp"
+#include "gondola/pipeline/result_stream.hpp"
 
 #include <cerrno>
 #include <cstring>

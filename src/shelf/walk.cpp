@@ -1,7 +1,6 @@
 #include "gondola/shelf/walk.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "gondola/core/box_iou.hpp"
@@ -213,24 +212,31 @@ std::vector<Walk::Candidate> Walk::candidates() const {
   return joined;
 }
 
+/// Whether a frame shows a box of the walk: all of it along the way, at least its middle across.
+bool Walk::shows(const FramePlace& frame, const Box& box, bool sideways) {
+  const auto width = static_cast<float>(frame.picture.width);
+  const auto height = static_cast<float>(frame.picture.height);
+  const Box in_frame = moved(box, {-frame.corner.x, -frame.corner.y});
+  const auto is_between = [](float low, float high, float side) {
+    return low >= kMargin * side && high <= (1 - kMargin) * side;
+  };
+  return sideways ? is_between(in_frame.x1, in_frame.x2, width) &&
+                        is_between(in_frame.center_y(), in_frame.center_y(), height)
+                  : is_between(in_frame.y1, in_frame.y2, height) &&
+                        is_between(in_frame.center_x(), in_frame.center_x(), width);
+}
+
 /// Share of the frames with the candidate's place in full view in which it was seen.
 double Walk::share_of(const Candidate& candidate) const {
   const std::size_t first = candidate.runs.front().first;
   const std::size_t from = first > kFramesAround ? first - kFramesAround : 0;
   const std::size_t to = std::min(candidate.runs.back().second + kFramesAround + 1, frames_.size());
-  const Box& box = candidate.detection.box;
+  const bool sideways = goes_sideways();
   int shown = 0;
   int seen = 0;
   std::size_t run = 0;
   for (std::size_t i = from; i < to; ++i) {
-    const FramePlace& frame = frames_[i];
-    const float x_margin = kMargin * static_cast<float>(frame.picture.width);
-    const float right = frame.corner.x + static_cast<float>(frame.picture.width) - x_margin;
-    const float y_margin = kMargin * static_cast<float>(frame.picture.height);
-    const float bottom = frame.corner.y + static_cast<float>(frame.picture.height) - y_margin;
-    if (box.x1 < frame.corner.x + x_margin || box.x2 > right ||
-        box.center_y() < frame.corner.y + y_margin || box.center_y() > bottom)
-      continue;
+    if (!shows(frames_[i], candidate.detection.box, sideways)) continue;
     ++shown;
     while (run < candidate.runs.size() && candidate.runs[run].second < i) ++run;
     if (run < candidate.runs.size() && candidate.runs[run].first <= i) ++seen;

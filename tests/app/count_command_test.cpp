@@ -95,6 +95,9 @@ TEST_F(CountCommand, NamesWhatIsWrong) {
   EXPECT_THAT(error_line({"count", "shelf.jpg", "--low", "cola"}, 2), HasSubstr("--low cola"));
   EXPECT_THAT(error_line({"count", "shelf.jpg", "--shop", "x"}, 2), HasSubstr("--store FILE"));
   EXPECT_THAT(error_line({"count", "shelf.jpg", "--taken-at", "soon"}, 2), HasSubstr("soon"));
+  EXPECT_THAT(error_line({"count", "shelf.jpg", "--low", "produkt=4"}, 2),
+              testing::AllOf(HasSubstr("--low produkt=4"), HasSubstr("did you mean 'product'")));
+  EXPECT_THAT(error_line({"count", "shelf.jpg", "--window", "4"}, 2), HasSubstr("--window"));
   EXPECT_THAT(error_line({"count", "shelf.jpg", "--planogram", "gone.yaml"}, 1),
               HasSubstr("gone.yaml"));
   EXPECT_THAT(error_line({"count", "shelf.jpg", "--out", "."}, 2), HasSubstr("shelf.jpg"));
@@ -204,6 +207,40 @@ TEST_F(CountOfVideos, AWatchedShelfTellsWhatChanges) {
   EXPECT_EQ(kept->audits({}, false).size(), 3U);
   for (const store::EventRecord& event : kept->events({}))
     EXPECT_FALSE(media::read_image(event.picture).empty());
+}
+
+TEST_F(CountOfVideos, AWatchThatIsTooShortSaysSoAndKeepsNothing) {
+  draw_clip("shelf.mp4", "restock", 1);
+  const Outcome outcome = run({"count", "shelf.mp4", "--watch", "--store", "s.db", "--csv", "-"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("too short"));
+  EXPECT_EQ(outcome.out, "source,taken_at,row,label,facings,products,gaps,gap_facings\n");
+  EXPECT_TRUE(store::open_store(file("s.db"))->audits({}, false).empty());
+}
+
+TEST_F(CountOfVideos, AFolderOfFramesIsAWalkToo) {
+  // One shelf seen twice, a little aside.
+  draw_shelves(1);
+  const cv::Mat shelf = media::read_image(pictures_[0]);
+  for (const char* aisle : {"a.1", "b"}) {
+    std::filesystem::create_directory(dir_ / aisle);
+    for (int i = 0; i < 6; ++i) {
+      const cv::Mat part = shelf(cv::Rect(10 * i, 0, 580, 640));
+      cv::imwrite(file(std::string(aisle) + "/" + std::to_string(i) + ".png"), part);
+    }
+  }
+  const Outcome outcome = run({"count", "a.1", "b", "--walk", "--json", "-", "--out", "out"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const json audits = json::parse(outcome.out)["audits"];
+  ASSERT_EQ(audits.size(), 2U);
+  EXPECT_NEAR(audits[0]["image"]["width"].get<int>(), 630, 3);
+  EXPECT_EQ(audits[0]["products"], audits[1]["products"]);
+  EXPECT_TRUE(std::filesystem::exists(dir_ / "out/a.1.jpg"));
+  EXPECT_TRUE(std::filesystem::exists(dir_ / "out/b.jpg"));
+
+  cv::imwrite(file("b/6.png"), shelf);
+  EXPECT_THAT(run({"count", "b", "--walk", "--no-save"}).err,
+              testing::AllOf(HasSubstr("580x640"), HasSubstr("640x640")));
 }
 
 TEST_F(CountOfVideos, SaysThatItMustKnowWhetherTheCameraMoves) {

@@ -300,7 +300,7 @@ TEST(Detector, SeveralEnginesFindWhatOneFinds) {
   const Detector several(untrained(), options);
   EXPECT_EQ(one.parallel_networks(), 1);
   EXPECT_EQ(several.parallel_networks(), 3);
-  EXPECT_THAT(several.runtime(), EndsWith("2 threads, 3 side by side"));
+  EXPECT_THAT(several.runtime(), EndsWith("3 threads, 3 side by side"));
 
   std::vector<cv::Mat> pictures;
   for (int i = 0; i < 24; ++i)

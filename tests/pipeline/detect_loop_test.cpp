@@ -620,6 +620,7 @@ TEST(DetectLoop, TellsTheSinksWhereASourceEnds) {
    public:
     explicit EndSink(std::vector<std::string>& events) : events_(events) {}
     void write(const FrameDetections& result) override { events_.push_back(result.frame.source); }
+    void stopped_early() override { events_.emplace_back("stopped"); }
     void end_source(const std::string& name) override { events_.push_back("end " + name); }
     void finish() override { events_.push_back("finish"); }
 
@@ -631,6 +632,20 @@ TEST(DetectLoop, TellsTheSinksWhereASourceEnds) {
   sinks.push_back(std::make_unique<EndSink>(events));
   run_detection(source, detector, sinks);
   EXPECT_THAT(events, ElementsAre("frame 0", "end frame 0", "frame 1", "end frame 1", "finish"));
+
+  events.clear();
+  ScriptedSource stopped({frame(1), frame(1), frame(1)});
+  LoopCallbacks callbacks;
+  callbacks.stop_requested = [] { return true; };
+  run_detection(stopped, detector, sinks, {}, callbacks);
+  ASSERT_GE(events.size(), 2U);
+  EXPECT_EQ(events.back(), "finish");
+  const auto told = std::find(events.begin(), events.end(), "stopped");
+  ASSERT_NE(told, events.end());
+  EXPECT_EQ(std::count_if(told, events.end(),
+                          [](const std::string& event) { return event.rfind("frame", 0) == 0; }),
+            0)
+      << "what has been read by then is written before";
 }
 
 TEST(DetectLoop, NamesADetectorThatLosesAResult) {

@@ -133,6 +133,9 @@ class StockWatch {
     float found_share = 0;   ///< of the frames it is found in while it is there, 0..1
   };
 
+  /// Whether it has seen enough to know what is there: a window, and min_frames.
+  bool is_settled() const;
+
   /// Those that are or were there.
   std::vector<Facing> facings() const;
 
@@ -163,6 +166,7 @@ class StockWatch {
     double found_since_s = 0;    // frame that ended that time
     double gap_s = std::numeric_limits<double>::infinity();  // how long it was missing then
     double hit_rate = 0;       // share of the frames it is found in while it is there
+    double sure_rate = 0;      // the same of detections of at least sure_score
     double jitter = 0;         // mean over frames of the largest step of a coordinate, pixels
     int steps = 0;             // that the mean is of
     std::deque<Sight> sights;  // of the window

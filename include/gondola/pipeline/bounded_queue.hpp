@@ -94,8 +94,10 @@ class BoundedQueue {
     if (items_.empty()) return std::nullopt;
     std::optional<T> item(std::move(items_.front()));
     items_.pop_front();
+    const bool is_wanted = items_.empty() && waiting_ > 0;
     lock.unlock();
     has_room_.notify_one();
+    if (is_wanted) is_wanted_.notify_all();
     return item;
   }
 

@@ -33,6 +33,9 @@ class DetectionSink {
   /// Throws: IoError when the result cannot be written. The pixels are shared: clone to draw.
   virtual void write(const FrameDetections& result) = 0;
 
+  /// Told, before sources are, that the run was asked to stop: what is under way has more frames.
+  virtual void stopped_early() {}
+
   /// Told after the last frame of a source, when other sources may follow or go on.
   virtual void end_source(const std::string& /*source*/) {}
 

@@ -8,6 +8,10 @@
 
 namespace gondola::pipeline {
 
+/// What a source's results are called: the stem of its file, the name of its folder, the last part
+/// of its address, else "frame".
+std::string source_stem(const std::string& source);
+
 /// What a frame's results are called: the stem of a picture; for any other source its stem and the
 /// number of the frame, such as "aisle_000012".
 std::string result_stem(const media::Frame& frame);

@@ -96,6 +96,7 @@ class Walk {
   bool goes_sideways() const;
   Box place_of(const Look& look) const;
   std::vector<Candidate> candidates() const;
+  static bool shows(const FramePlace& frame, const Box& box, bool sideways);
   double share_of(const Candidate& candidate) const;
   bool is_cut_short(const Candidate& candidate, const std::vector<Candidate>& all) const;
 
