@@ -154,7 +154,7 @@ void AuditSink::write(const pipeline::FrameDetections& result, const std::string
   audit.taken_at = report::utc_iso(time);
 
   const std::string json = shelf::to_json(audit);
-  const std::string picture = write_picture(frame, stem, audit, json);
+  const std::string picture = write_picture(frame, stem, audit, json, keep);
   if (json_) {
     std::ostream& out = json_->stream();
     if (outputs_.several)
@@ -168,7 +168,8 @@ void AuditSink::write(const pipeline::FrameDetections& result, const std::string
 }
 
 std::string AuditSink::write_picture(const media::Frame& frame, const std::string& stem,
-                                     const shelf::Audit& audit, const std::string& json) {
+                                     const shelf::Audit& audit, const std::string& json,
+                                     bool keep) {
   const bool is_picture = frame.kind == media::SourceKind::kImage;
   if (outputs_.folder.empty()) return is_picture ? frame.source : std::string();
   const fs::path folder(outputs_.folder);
@@ -182,7 +183,7 @@ std::string AuditSink::write_picture(const media::Frame& frame, const std::strin
   write_file(folder / file_names_.claim(stem, ".json"), json + '\n');
   // The report draws the boxes itself, so that they can be clicked.
   if (is_picture) return frame.source;
-  if (outputs_.store == nullptr) return {};
+  if (outputs_.store == nullptr || !keep) return {};
   const fs::path plain = folder / file_names_.claim(stem + "_plain", ".jpg");
   media::write_image(plain.string(), frame.image);
   return plain.string();
@@ -247,9 +248,10 @@ void AuditSink::add_to_store(const media::Frame& frame, const shelf::Audit& audi
                                   std::string(name_of(audit.comparison->positions[i].status))});
     }
   }
-  if (!outputs_.store->add(record, outputs_.if_known)) {
+  if (outputs_.store->add(record, outputs_.if_known))
+    ++kept_;
+  else
     log_->info("{} is in the store already; not counted again (--again does)", frame.source);
-  }
 }
 
 void AuditSink::finish() {
@@ -265,6 +267,10 @@ void AuditSink::finish() {
   if (csv_) csv_->finish();
   if (written_ > 0 && !outputs_.folder.empty())
     log_->info("annotated pictures and audits are in {}", outputs_.folder);
+  if (outputs_.store != nullptr) {
+    log_->info("{} kept in {}; see gondola report --store {}", counted(kept_, "audit", "audits"),
+               outputs_.store_file, outputs_.store_file);
+  }
 }
 
 }  // namespace gondola::app

@@ -26,6 +26,7 @@ struct AuditOutputs {
   bool endless = false;  ///< the table is to be read while it grows, and not only at the end
 
   store::EventStore* store = nullptr;  ///< null for none
+  std::string store_file;              ///< for the log
   store::IfKnown if_known = store::IfKnown::kSkip;
   std::string shop;                                ///< as the store calls it
   std::string camera;                              ///< camera or fixture
@@ -50,7 +51,7 @@ class AuditSink : public pipeline::DetectionSink {
  private:
   /// Returns the path of the picture that the store is to know; empty for none.
   std::string write_picture(const media::Frame& frame, const std::string& stem,
-                            const shelf::Audit& audit, const std::string& json);
+                            const shelf::Audit& audit, const std::string& json, bool keep);
   void write_rows(const shelf::Audit& audit);
   void add_to_store(const media::Frame& frame, const shelf::Audit& audit,
                     store::UtcMilliseconds taken_at, const std::string& picture);
@@ -67,6 +68,7 @@ class AuditSink : public pipeline::DetectionSink {
   std::unique_ptr<pipeline::ResultStream> json_;
   std::unique_ptr<pipeline::ResultStream> csv_;
   std::int64_t written_ = 0;  // audits
+  std::int64_t kept_ = 0;     // of those, in the store
 };
 
 }  // namespace gondola::app

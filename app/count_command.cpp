@@ -335,6 +335,7 @@ int run_count(const CountFlags& flags, Context& context) {
   std::unique_ptr<store::EventStore> kept;
   if (!flags.store.empty()) kept = store::open_store(flags.store);
   outputs.store = kept.get();
+  outputs.store_file = flags.store;
 
   const std::vector<std::string> occluders =
       flags.occluders.empty() ? std::vector<std::string>{"person"} : flags.occluders;
@@ -390,10 +391,7 @@ int run_count(const CountFlags& flags, Context& context) {
     extras.sinks.push_back(
         std::make_unique<StockSink>(std::move(stock), std::move(audits), names, context.log));
   }
-  const int exit_code = run_detection(detection, sources, opened, *detector, extras, context);
-  if (kept)
-    context.log->info("kept in {}; see gondola report --store {}", flags.store, flags.store);
-  return exit_code;
+  return run_detection(detection, sources, opened, *detector, extras, context);
 }
 
 }  // namespace
