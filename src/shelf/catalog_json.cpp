@@ -77,6 +77,9 @@ class Reader {
           text.begin() + static_cast<std::ptrdiff_t>(std::min(error.byte, text.size()));
       fail("", concat("no JSON from line ", 1 + std::count(text.begin(), until, '\n'),
                       " on; expected a catalogue, as gondola catalog writes it"));
+    } catch (const Json::out_of_range&) {
+      fail("",
+           "has a number that is too large; expected a catalogue, as gondola catalog writes it");
     }
   }
 

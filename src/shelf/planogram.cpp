@@ -97,10 +97,12 @@ class Checker {
       const Fixture& fixture = entry.fixture;
       add_id(fixture_index_, "fixture", fixture.id, entry.where, planogram_.fixtures.size());
       const std::string name = "fixture '" + printable(fixture.id) + "' ";
-      const bool sound = check_size(entry.where, name + "w", fixture.width) &
-                         check_size(entry.where, name + "h", fixture.height) &
-                         check_finite(entry.where, name + "x", fixture.x) &
-                         check_finite(entry.where, name + "y", fixture.y);
+      // Each by itself, so that all faults are told.
+      const bool width = check_size(entry.where, name + "w", fixture.width);
+      const bool height = check_size(entry.where, name + "h", fixture.height);
+      const bool x = check_finite(entry.where, name + "x", fixture.x);
+      const bool y = check_finite(entry.where, name + "y", fixture.y);
+      const bool sound = width && height && x && y;
       const double slack_x = kTolerance * fixture.width;
       const double slack_y = kTolerance * fixture.height;
       if (sound && draft_.width > 0 && draft_.height > 0 &&

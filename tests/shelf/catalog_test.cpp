@@ -283,6 +283,8 @@ TEST(CatalogFile, SaysWhatIsWrongInOneLine) {
 
 TEST(CatalogFile, BrokenInAnyWayIsReadOrRefusedButNothingElse) {
   const std::string good = to_json(catalog_of({{"tea", {0, 4}}, {"cola", {90}}}));
+  EXPECT_THAT(fault_of<ConfigError>([&] { parse_catalog("[1e999]", "c.json"); }),
+              testing::HasSubstr("too large"));
   // What is cut off is never a catalogue.
   for (std::size_t size = 0; size < good.size(); ++size) {
     const std::string fault =
