@@ -59,11 +59,6 @@ struct CountFlags {
 
 void add_options(CLI::App& command, CountFlags& flags) {
   DetectionFlags& detection = flags.detection;
-  add_source_options(
-      command, detection.source,
-      "Pictures, folders, quoted globs, .txt lists of paths; with --walk and --watch "
-      "videos, with --watch cameras (0, /dev/video0) and rtsp:// and http:// "
-      "addresses");
   CLI::Option* walk = command.add_flag(
       "--walk", flags.walk,
       "Each video, or the folder of frames, goes along a shelf: every product counts once");
@@ -137,6 +132,11 @@ void add_options(CLI::App& command, CountFlags& flags) {
       ->type_name(kFile);
   command.add_option("--csv", flags.csv, "A row for each row and label of each picture")
       ->type_name(kFile);
+  add_source_options(
+      command, detection.source,
+      "Pictures, folders, quoted globs, .txt lists of paths; with --walk and --watch "
+      "videos, with --watch cameras (0, /dev/video0) and rtsp:// and http:// "
+      "addresses");
   add_model_options(command, detection.model, /*positional=*/false);
   add_detector_options(command, detection.detector);
   command.footer(concat("A FILE of - is standard output. ", kCommonHelp,
