@@ -266,7 +266,12 @@ TEST(Compare, TakesWhatIsNotRecognisedForNeitherRightNorWrong) {
   EXPECT_GT(correct, 10);
 
   // Any other label that the plan does not have is another product.
-  const Comparison strict = look(shelf, detections, names);
+  std::vector<Detection> one_wrong = detections_of(shelf);
+  for (std::size_t i = 0; i < one_wrong.size(); ++i) {
+    if (shelf.products[i].position == unknown_position)
+      one_wrong[i].class_id = static_cast<int>(names.size()) - 1;
+  }
+  const Comparison strict = look(shelf, one_wrong, names);
   EXPECT_EQ(strict.positions[static_cast<std::size_t>(unknown_position)].status,
             PositionStatus::kWrongProduct);
 }
