@@ -96,9 +96,10 @@ struct LoopCallbacks {
 /// finishes the sinks, also when asked to stop. Frames of one feed stay in order.
 ///
 /// Reading, preparing, the network, completing and following, and the sinks run in threads of their
-/// own with bounded queues between, so that the slowest of them sets the pace; as many networks side
-/// by side as the detector has; the sinks on the caller's thread, as windows need. With a live feed a frame is taken only when the network is ready for
-/// it, so that what the sinks see is as new as it can be.
+/// own with bounded queues between, so that the slowest of them sets the pace; as many networks
+/// side by side as the detector has; the sinks on the caller's thread, as windows need. With a live
+/// feed a frame is taken only when the network is ready for it, so that what the sinks see is as
+/// new as it can be.
 ///
 /// A frame that cannot be read is reported and listed in the summary, and the run goes on. With
 /// several feeds that holds for a source that breaks, too. Whatever else a source, the detector or
