@@ -50,8 +50,9 @@ void find_low_stock(Audit& audit, const std::map<std::string, int>& thresholds) 
 bool is_in(const Zone& zone, const std::string& label, const Box& box, Size image) {
   const bool counts = zone.labels.empty() ||
                       std::find(zone.labels.begin(), zone.labels.end(), label) != zone.labels.end();
-  return counts && count::encloses(zone.polygon,
-                                   {box.center_x() / image.width, box.center_y() / image.height});
+  return counts &&
+         count::encloses(zone.polygon, {box.center_x() / static_cast<double>(image.width),
+                                        box.center_y() / static_cast<double>(image.height)});
 }
 
 void count_zones(Audit& audit, const std::vector<Zone>& zones) {
