@@ -214,6 +214,7 @@ void AuditSink::write_rows(const shelf::Audit& audit) {
   }
   csv << start << ",," << audit.kpi.facings << ',' << audit.kpi.products << ',' << audit.kpi.gaps
       << ',' << audit.kpi.gap_facings << '\n';
+  csv_->flush();
 }
 
 void AuditSink::add_to_store(const media::Frame& frame, const shelf::Audit& audit,
