@@ -48,6 +48,8 @@ class AuditSink : public pipeline::DetectionSink {
   void write(const pipeline::FrameDetections& result, const std::string& stem, bool keep = true);
   void finish() override;
 
+  const AuditOutputs& outputs() const { return outputs_; }
+
  private:
   /// Returns the path of the picture that the store is to know; empty for none.
   std::string write_picture(const media::Frame& frame, const std::string& stem,

@@ -361,13 +361,7 @@ int run_count(const CountFlags& flags, Context& context) {
     stock.occluders = occluders;
     stock.gap_label = options.gap_label;
     stock.interval_s = flags.interval_s.value_or(stock.interval_s);
-    stock.folder = outputs.folder;
     stock.events = flags.events;
-    stock.store = outputs.store;
-    stock.if_known = outputs.if_known;
-    stock.shop = outputs.shop;
-    stock.camera = outputs.camera;
-    stock.taken_at = outputs.taken_at;
   }
   auto audits = std::make_unique<AuditSink>(std::move(outputs), std::move(options),
                                             planogram ? &*planogram : nullptr, flags.planogram,

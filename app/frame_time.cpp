@@ -24,7 +24,7 @@ store::UtcMilliseconds taken_at(const media::Frame& frame,
     return std::chrono::duration_cast<std::chrono::milliseconds>(frame.taken_at.time_since_epoch())
         .count();
   }
-  return start.value_or(written_at(frame.source)) +
+  return (start ? *start : written_at(frame.source)) +
          static_cast<store::UtcMilliseconds>(frame.time_s * 1000);
 }
 

@@ -107,7 +107,8 @@ StockSink::StockSink(StockOptions options, std::unique_ptr<AuditSink> audits,
   (void)count::StockWatch(options_.watch, names_, {1, 1});
   for (std::size_t i = 0; i < names_.size(); ++i)
     if (names_.names()[i] == options_.gap_label) gap_class_ = static_cast<int>(i);
-  if (!options_.folder.empty()) make_folder(fs::path(options_.folder) / "events");
+  if (!audits_->outputs().folder.empty())
+    make_folder(fs::path(audits_->outputs().folder) / "events");
   if (!options_.events.empty())
     events_ = std::make_unique<pipeline::StockEventFile>(options_.events, names_);
 }
@@ -146,7 +147,7 @@ void StockSink::write(const pipeline::FrameDetections& result) {
       products.push_back(detection);
   }
   const auto events = source.watch.update(products, occluders, frame.time_s);
-  if (!options_.folder.empty()) source.evidence.keep(frame.image, frame.time_s);
+  if (!audits_->outputs().folder.empty()) source.evidence.keep(frame.image, frame.time_s);
   for (const count::StockEvent& event : events) report(source, event);
 
   const double since_s = frame.time_s - source.audited_s.value_or(source.begun_s);
@@ -155,7 +156,7 @@ void StockSink::write(const pipeline::FrameDetections& result) {
 }
 
 void StockSink::report(Source& source, const count::StockEvent& event) {
-  const store::UtcMilliseconds now = taken_at(source.last, options_.taken_at);
+  const store::UtcMilliseconds now = taken_at(source.last, audits_->outputs().taken_at);
   const store::UtcMilliseconds time =
       now - static_cast<store::UtcMilliseconds>((source.last.time_s - event.time_s) * 1000);
   const std::string label = names_.name(event.class_id);
@@ -168,10 +169,10 @@ void StockSink::report(Source& source, const count::StockEvent& event) {
   log_->info("{} {}: {} {} ({})", source.last.source, time_text(source.last, event.time_s, time),
              event.area.empty() ? label : event.area, kind, change);
   if (events_ != nullptr) events_->write(source.last, event, picture);
-  if (options_.store == nullptr) return;
+  if (audits_->outputs().store == nullptr) return;
   store::EventRecord record;
-  record.store = options_.shop;
-  record.camera = options_.camera;
+  record.store = audits_->outputs().shop;
+  record.camera = audits_->outputs().camera;
   record.at = time;
   record.kind = kind;
   record.label = label;
@@ -179,12 +180,12 @@ void StockSink::report(Source& source, const count::StockEvent& event) {
   record.before = static_cast<int>(event.count_before);
   record.after = static_cast<int>(event.count_after);
   if (!picture.empty()) record.picture = fs::absolute(picture).lexically_normal().string();
-  options_.store->add(record, options_.if_known);
+  audits_->outputs().store->add(record, audits_->outputs().if_known);
 }
 
 std::string StockSink::write_evidence(Source& source, const count::StockEvent& event,
                                       store::UtcMilliseconds time) {
-  if (options_.folder.empty()) return {};
+  if (audits_->outputs().folder.empty()) return {};
   const Evidence::Look& look = source.evidence.at(event.before_s);
   const cv::Mat before = media::decode_image(look.jpeg.data(), look.jpeg.size(), "evidence");
   const auto text = [&](const char* word, double time_s) {
@@ -196,7 +197,8 @@ std::string StockSink::write_evidence(Source& source, const count::StockEvent& e
                          {source.last.image, text("after", source.last.time_s)}, event.box);
   const std::string stem = concat(pipeline::source_stem(source.last.source), '_', file_text(time),
                                   '_', name_of(event.kind));
-  const fs::path path = fs::path(options_.folder) / "events" / file_names_.claim(stem, ".jpg");
+  const fs::path path =
+      fs::path(audits_->outputs().folder) / "events" / file_names_.claim(stem, ".jpg");
   media::write_image(path.string(), drawn);
   return path.string();
 }
@@ -221,7 +223,7 @@ void StockSink::audit(Source& source) {
         });
     if (!is_filled) shelf.detections.push_back({facing.box, facing.found_share, *gap_class_});
   }
-  const store::UtcMilliseconds time = taken_at(source.last, options_.taken_at);
+  const store::UtcMilliseconds time = taken_at(source.last, audits_->outputs().taken_at);
   audits_->write(shelf, concat(pipeline::source_stem(source.last.source), '_', file_text(time)));
 }
 

@@ -25,13 +25,7 @@ struct StockOptions {
   std::string gap_label;               ///< of detections that are no products
   double interval_s = 300;             ///< from audit to audit, > 0
 
-  std::string folder;                  ///< for pictures of the events; empty for none
-  std::string events;                  ///< file for a line each; empty for none
-  store::EventStore* store = nullptr;  ///< null for none
-  store::IfKnown if_known = store::IfKnown::kSkip;
-  std::string shop;
-  std::string camera;
-  std::optional<store::UtcMilliseconds> taken_at;  ///< of files; see taken_at()
+  std::string events;  ///< file for a line each; empty for none
 };
 
 /// Watches shelves through cameras that stand still: tells what is taken, put back, low and empty,
@@ -39,7 +33,9 @@ struct StockOptions {
 /// and at the end.
 class StockSink : public pipeline::DetectionSink {
  public:
-  /// Throws: ConfigError for options out of their ranges; IoError when something cannot be written.
+  /// @param audits  where audits go, and in the same folder and store, pictures of events and
+  /// events Throws: ConfigError for options out of their ranges; IoError when something cannot be
+  /// written.
   StockSink(StockOptions options, std::unique_ptr<AuditSink> audits, const ClassNames& names,
             std::shared_ptr<spdlog::logger> log);
   ~StockSink() override;

@@ -119,15 +119,8 @@ std::unique_ptr<CountFile> make_count_file(const std::string& path) {
   return std::make_unique<CountTable>(path);
 }
 
-struct EventFile::Stream {
-  explicit Stream(const std::string& path) : out(path, ResultStream::Mode::kDirect) {}
-  ResultStream out;
-};
-
 EventFile::EventFile(const std::string& path, ClassNames names)
-    : stream_(std::make_unique<Stream>(path)), names_(std::move(names)) {}
-
-EventFile::~EventFile() = default;
+    : out_(path, ResultStream::Mode::kDirect), names_(std::move(names)) {}
 
 void EventFile::write(const media::Frame& frame, const count::SceneEvent& event) {
   Json line = event_line(frame, event.time_s);
@@ -138,21 +131,14 @@ void EventFile::write(const media::Frame& frame, const count::SceneEvent& event)
   using Kind = count::SceneEventKind;
   if (event.kind == Kind::kLeft || event.kind == Kind::kLost)
     line["dwell_s"] = rounded(event.dwell_s, 3);
-  stream_->out.stream() << to_text(line) << '\n';
-  stream_->out.flush();
+  out_.stream() << to_text(line) << '\n';
+  out_.flush();
 }
 
-void EventFile::finish() { stream_->out.finish(); }
-
-struct StockEventFile::Stream {
-  explicit Stream(const std::string& path) : out(path, ResultStream::Mode::kDirect) {}
-  ResultStream out;
-};
+void EventFile::finish() { out_.finish(); }
 
 StockEventFile::StockEventFile(const std::string& path, ClassNames names)
-    : stream_(std::make_unique<Stream>(path)), names_(std::move(names)) {}
-
-StockEventFile::~StockEventFile() = default;
+    : out_(path, ResultStream::Mode::kDirect), names_(std::move(names)) {}
 
 void StockEventFile::write(const media::Frame& frame, const count::StockEvent& event,
                            const std::string& picture) {
@@ -166,10 +152,10 @@ void StockEventFile::write(const media::Frame& frame, const count::StockEvent& e
   line["reported_s"] = rounded(event.reported_s, 3);
   line["facings"] = {event.count_before, event.count_after};
   if (!picture.empty()) line["picture"] = picture;
-  stream_->out.stream() << to_text(line) << '\n';
-  stream_->out.flush();
+  out_.stream() << to_text(line) << '\n';
+  out_.flush();
 }
 
-void StockEventFile::finish() { stream_->out.finish(); }
+void StockEventFile::finish() { out_.finish(); }
 
 }  // namespace gondola::pipeline

@@ -9,6 +9,7 @@
 
 #include "gondola/core/error.hpp"
 #include "gondola/core/text.hpp"
+#include "median.hpp"
 
 namespace gondola::shelf {
 namespace {
@@ -71,12 +72,6 @@ std::vector<Neighbours> neighbours_of_each(const std::vector<CatalogProduct>& pr
     }
   }
   return all;
-}
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 // See Catalog::threshold().

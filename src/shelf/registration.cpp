@@ -6,14 +6,10 @@
 #include <map>
 #include <utility>
 
+#include "median.hpp"
+
 namespace gondola::shelf {
 namespace {
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 /// A seen facing in the plan's coordinates.
 struct Projected {

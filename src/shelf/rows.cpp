@@ -9,6 +9,7 @@
 #include "bays.hpp"
 #include "gondola/core/error.hpp"
 #include "level_field.hpp"
+#include "median.hpp"
 
 namespace gondola::shelf {
 namespace {
@@ -29,12 +30,6 @@ struct Product {
   double width() const { return box.width(); }
   double height() const { return box.height(); }
 };
-
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 /// Of the x range of the narrower one, the share that both have; negative when apart.
 double shared_width(const Box& a, const Box& b) {

@@ -5,6 +5,7 @@
 
 #include "gondola/core/box_iou.hpp"
 #include "gondola/core/error.hpp"
+#include "median.hpp"
 
 namespace gondola::shelf {
 namespace {
@@ -28,12 +29,6 @@ constexpr float kEdge = 1.5F;
 
 bool is_cut(float low, float high, int side) {
   return low <= kEdge || high >= static_cast<float>(side) - kEdge;
-}
-
-float median(std::vector<float> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
 }
 
 Box moved(const Box& box, Point by) {
@@ -175,8 +170,7 @@ bool Walk::goes_sideways() const {
 Box Walk::place_of(const Look& look) const { return moved(look.box, frames_[look.frame].corner); }
 
 /// The tracks, those that are one product joined.
-std::vector<Walk::Candidate> Walk::candidates() const {
-  const bool sideways = goes_sideways();
+std::vector<Walk::Candidate> Walk::candidates(bool sideways) const {
   std::vector<Candidate> all;
   for (const auto& [id, seen] : seen_) {
     const Look& look = sideways ? seen.front_x : seen.front_y;
@@ -227,11 +221,10 @@ bool Walk::shows(const FramePlace& frame, const Box& box, bool sideways) {
 }
 
 /// Share of the frames with the candidate's place in full view in which it was seen.
-double Walk::share_of(const Candidate& candidate) const {
+double Walk::share_of(const Candidate& candidate, bool sideways) const {
   const std::size_t first = candidate.runs.front().first;
   const std::size_t from = first > kFramesAround ? first - kFramesAround : 0;
   const std::size_t to = std::min(candidate.runs.back().second + kFramesAround + 1, frames_.size());
-  const bool sideways = goes_sideways();
   int shown = 0;
   int seen = 0;
   std::size_t run = 0;
@@ -245,9 +238,9 @@ double Walk::share_of(const Candidate& candidate) const {
   return shown == 0 ? 1 : static_cast<double>(seen) / shown;
 }
 
-bool Walk::is_cut_short(const Candidate& candidate, const std::vector<Candidate>& all) const {
+bool Walk::is_cut_short(const Candidate& candidate, const std::vector<Candidate>& all,
+                        bool sideways) const {
   if (!candidate.is_cut) return false;
-  const bool sideways = goes_sideways();
   const Box& box = candidate.detection.box;
   std::vector<float> lengths;
   for (const Candidate& other : all) {
@@ -261,13 +254,14 @@ bool Walk::is_cut_short(const Candidate& candidate, const std::vector<Candidate>
 }
 
 std::vector<WalkProduct> Walk::products() const {
-  const std::vector<Candidate> all = candidates();
+  const bool sideways = goes_sideways();
+  const std::vector<Candidate> all = candidates(sideways);
   const int least = std::min(options_.least_frames, static_cast<int>(frames_.size()));
   std::vector<WalkProduct> products;
   for (const Candidate& candidate : all) {
     const int frames = frames_of(candidate.runs);
-    if (frames < least || is_cut_short(candidate, all)) continue;
-    const double share = share_of(candidate);
+    if (frames < least || is_cut_short(candidate, all, sideways)) continue;
+    const double share = share_of(candidate, sideways);
     if (share >= options_.seen_share) products.push_back({candidate.detection, frames, share});
   }
   std::sort(products.begin(), products.end(), [](const WalkProduct& a, const WalkProduct& b) {

@@ -8,6 +8,7 @@
 #include "gondola/count/scene_counter.hpp"
 #include "gondola/count/stock_watch.hpp"
 #include "gondola/media/frame.hpp"
+#include "gondola/pipeline/result_stream.hpp"
 
 namespace gondola::pipeline {
 
@@ -43,17 +44,13 @@ class EventFile {
  public:
   /// Throws: IoError when it cannot be written.
   EventFile(const std::string& path, ClassNames names);
-  ~EventFile();
-  EventFile(const EventFile&) = delete;
-  EventFile& operator=(const EventFile&) = delete;
 
   /// Throws: IoError.
   void write(const media::Frame& frame, const count::SceneEvent& event);
   void finish();
 
  private:
-  struct Stream;
-  std::unique_ptr<Stream> stream_;
+  ResultStream out_;
   ClassNames names_;
 };
 
@@ -64,9 +61,6 @@ class StockEventFile {
  public:
   /// Throws: IoError when it cannot be written.
   StockEventFile(const std::string& path, ClassNames names);
-  ~StockEventFile();
-  StockEventFile(const StockEventFile&) = delete;
-  StockEventFile& operator=(const StockEventFile&) = delete;
 
   /// @param frame    the one in which the event was sure
   /// @param picture  empty for none
@@ -75,8 +69,7 @@ class StockEventFile {
   void finish();
 
  private:
-  struct Stream;
-  std::unique_ptr<Stream> stream_;
+  ResultStream out_;
   ClassNames names_;
 };
 

@@ -95,10 +95,11 @@ class Walk {
              const std::optional<Affine>& camera) const;
   bool goes_sideways() const;
   Box place_of(const Look& look) const;
-  std::vector<Candidate> candidates() const;
+  std::vector<Candidate> candidates(bool sideways) const;
   static bool shows(const FramePlace& frame, const Box& box, bool sideways);
-  double share_of(const Candidate& candidate) const;
-  bool is_cut_short(const Candidate& candidate, const std::vector<Candidate>& all) const;
+  double share_of(const Candidate& candidate, bool sideways) const;
+  bool is_cut_short(const Candidate& candidate, const std::vector<Candidate>& all,
+                    bool sideways) const;
 
   WalkOptions options_;
   std::vector<FramePlace> frames_;
