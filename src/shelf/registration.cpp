@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "board_perspective.hpp"
 #include "median.hpp"
 
 namespace gondola::shelf {
@@ -89,7 +90,13 @@ constexpr double kEverywhere = 1e9;
 class Registrar {
  public:
   Registrar(const Facings& facings, const ShelfReading& reading, Size image)
-      : facings_(facings), reading_(reading), image_(image) {
+      : facings_(facings),
+        reading_(reading),
+        image_(image),
+        perspective_(perspective_of(reading.rows, image)) {
+    for (const SeenFacing& seen : facings.seen) {
+      upright_.push_back(perspective_.straightened(seen.base));
+    }
     for (std::size_t i = 0; i < facings.planned.size(); ++i) {
       by_fixture_[facings.planned[i].fixture].push_back(i);
     }
@@ -113,7 +120,7 @@ class Registrar {
     };
     std::vector<Candidate> candidates;
     for (const Hypothesis& hypothesis : hypotheses) {
-      const auto map = refine(ShelfMap(image_, hypothesis.start), hypothesis.anchor,
+      const auto map = refine(ShelfMap(image_, hypothesis.start, perspective_), hypothesis.anchor,
                               {{1.0, 6}, {0.9, 9}, {0.9, 13}});
       if (map) candidates.push_back({score(*map, hypothesis.anchor, 13), *map, hypothesis.anchor});
     }
@@ -176,21 +183,22 @@ class Registrar {
     constexpr double kScaleBin = 0.1;  // of its logarithm
     std::map<std::pair<int, int>, Bin> bins;
     double width = 0;
-    for (const std::size_t s : seen) width += facings_.seen[s].base.width();
+    for (const std::size_t s : seen) width += upright_[s].width();
     width /= static_cast<double>(seen.size());
     for (std::size_t i = 0; i + 1 < seen.size(); ++i) {
       const SeenFacing& a = facings_.seen[seen[i]];
       const SeenFacing& b = facings_.seen[seen[i + 1]];
-      const double run = b.base.center_x() - a.base.center_x();
+      const Box& left = upright_[seen[i]];
+      const double run = upright_[seen[i + 1]].center_x() - left.center_x();
       if (run <= 0) continue;
       for (std::size_t j = 0; j + 1 < planned.size(); ++j) {
         const PlannedFacing& p = facings_.planned[planned[j]];
         const PlannedFacing& q = facings_.planned[planned[j + 1]];
         const double scale = run / (q.x - p.x);
         if (!(scale > 0) || !fits(p, seen[i], scale) || !fits(q, seen[i + 1], scale)) continue;
-        const double offset = a.base.center_x() - scale * p.x;
+        const double offset = left.center_x() - scale * p.x;
         // The offset is binned where the pair is, not at the plan's edge.
-        const double anchor = a.base.center_x() - width * std::round(scale * p.x / width);
+        const double anchor = left.center_x() - width * std::round(scale * p.x / width);
         Bin& bin = bins[{static_cast<int>(std::round(std::log(scale) / kScaleBin)),
                          static_cast<int>(std::round(2 * anchor / width))}];
         const double vote = 1 + (named(p, a) ? 1 : 0) + (named(q, b) ? 1 : 0);
@@ -200,7 +208,7 @@ class Registrar {
         bin.foot += vote * p.foot;
         bin.x += vote * (p.x + q.x) / 2;
         bin.width += vote * (p.width + q.width) / 2;
-        bin.heights.push_back(a.base.height() / p.height);
+        bin.heights.push_back(left.height() / p.height);
       }
     }
     std::vector<std::pair<double, const Bin*>> ranked;
@@ -222,16 +230,16 @@ class Registrar {
 
   bool fits(const PlannedFacing& plan, std::size_t seen, double scale) const {
     if (facings_.disagree(plan, facings_.seen[seen])) return false;
-    const double width = facings_.seen[seen].base.width();
-    return std::abs(std::log(width / (scale * plan.width))) < 0.45;
+    constexpr double kTolerance = 0.45;
+    return std::abs(std::log(upright_[seen].width() / (scale * plan.width))) < kTolerance;
   }
 
-  static ShelfMap::Affine start_of(const Bin& bin, const Row& row) {
+  ShelfMap::Affine start_of(const Bin& bin, const Row& row) const {
     const double scale = bin.scale / bin.votes;
     const double offset = bin.offset / bin.votes;
     const double foot = bin.foot / bin.votes;
-    const Point& left = row.line.front();
-    const Point& right = row.line.back();
+    const Place left = perspective_.straightened(Place{row.line.front().x, row.line.front().y});
+    const Place right = perspective_.straightened(Place{row.line.back().x, row.line.back().y});
     const double slope = (right.y - left.y) / (right.x - left.x);
     const double rise = median(bin.heights);
     ShelfMap::Affine start;
@@ -316,6 +324,8 @@ class Registrar {
   const Facings& facings_;
   const ShelfReading& reading_;
   Size image_;
+  BoardPerspective perspective_;
+  std::vector<Box> upright_;  // of seen facings, with parallel boards
   std::map<std::size_t, std::vector<std::size_t>> by_fixture_;
   std::map<std::size_t, std::vector<std::size_t>> by_row_;
 };

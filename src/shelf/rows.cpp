@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "bays.hpp"
+#include "board_perspective.hpp"
 #include "gondola/core/error.hpp"
 #include "level_field.hpp"
 #include "median.hpp"
@@ -636,6 +637,21 @@ class RowFinder {
   std::vector<BayLine> lines_;
 };
 
+/// A row of straightened boxes among those that were taken.
+void put_back(Row& row, const std::vector<Box>& boxes, const BoardPerspective& perspective) {
+  for (Facing& facing : row.facings) {
+    facing.base = boxes[facing.boxes.front()];
+    facing.box = facing.base;
+    for (const std::size_t i : facing.boxes) facing.box = hull(facing.box, boxes[i]);
+  }
+  row.box = row.facings.front().box;
+  for (const Facing& facing : row.facings) row.box = hull(row.box, facing.box);
+  for (Point& point : row.line) {
+    const Place place = perspective.taken({point.x, point.y});
+    point = {static_cast<float>(place.x), static_cast<float>(place.y)};
+  }
+}
+
 }  // namespace
 
 float Row::line_y(float x) const {
@@ -654,7 +670,15 @@ ShelfReading find_rows(const std::vector<Box>& boxes, const RowOptions& options)
                   "find_rows: foot_tolerance ", options.foot_tolerance, ", board_thickness ",
                   options.board_thickness, ", inside_share ", options.inside_share,
                   ", smallest_side ", options.smallest_side);
-  return RowFinder(boxes, options).run();
+  const BoardPerspective perspective = guess_perspective(boxes);
+  if (perspective.is_level()) return RowFinder(boxes, options).run();
+  std::vector<Box> straight;
+  for (const Box& box : boxes) {
+    straight.push_back(is_valid(box) ? perspective.straightened(box) : box);
+  }
+  ShelfReading reading = RowFinder(straight, options).run();
+  for (Row& row : reading.rows) put_back(row, boxes, perspective);
+  return reading;
 }
 
 }  // namespace gondola::shelf

@@ -27,16 +27,14 @@ ShelfMap::ShelfMap(Size image)
     : center_{image.width / 2.0, image.height / 2.0},
       scale_(std::max(1.0, std::hypot(image.width, image.height) / 2)) {}
 
-ShelfMap::ShelfMap(Size image, const Affine& start) : ShelfMap(image) {
-  forward_ = {start.xx / scale_,
-              start.xy / scale_,
-              (start.x0 - center_.x) / scale_,
-              start.yx / scale_,
-              start.yy / scale_,
-              (start.y0 - center_.y) / scale_,
-              0,
-              0,
-              1};
+ShelfMap::ShelfMap(Size image, const Affine& start, const BoardPerspective& perspective)
+    : ShelfMap(image) {
+  // Relative to the middle, the picture is the one with parallel boards over 1 + narrowing * x.
+  const double narrowing = perspective.narrowing();
+  const double x0 = start.x0 - center_.x;
+  forward_ = {start.xx / scale_,    start.xy / scale_,    x0 / scale_,
+              start.yx / scale_,    start.yy / scale_,    (start.y0 - center_.y) / scale_,
+              narrowing * start.xx, narrowing * start.xy, 1 + narrowing * x0};
   invert();
 }
 

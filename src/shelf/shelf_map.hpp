@@ -3,14 +3,10 @@
 #include <array>
 #include <vector>
 
+#include "board_perspective.hpp"
 #include "gondola/core/box.hpp"
 
 namespace gondola::shelf {
-
-struct Place {
-  double x = 0;
-  double y = 0;
-};
 
 /// From a planogram to a picture of it and back: a homography, and the bend of the lens, with
 /// straight = bent * (1 + k * r^2) for places relative to the picture's middle, r = 1 in a corner.
@@ -23,13 +19,14 @@ class ShelfMap {
     double size = 1;  ///< of the product in the picture, pixels: the unit of deviations
   };
 
-  /// x = xx * X + xy * Y + x0 and the same for y, without perspective or bend.
+  /// x = xx * X + xy * Y + x0 and the same for y, to the picture with parallel boards.
   struct Affine {
     double xx = 1, xy = 0, x0 = 0;
     double yx = 0, yy = 1, y0 = 0;
   };
 
-  ShelfMap(Size image, const Affine& start);
+  /// Without bend.
+  ShelfMap(Size image, const Affine& start, const BoardPerspective& perspective);
 
   Place to_picture(const Place& plan) const;
   Place to_plan(const Place& picture) const;

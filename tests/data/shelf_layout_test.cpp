@@ -113,5 +113,12 @@ TEST(FreeBoard, TakesGapsOfTheLayoutOnEmptyBoards) {
   EXPECT_DOUBLE_EQ(stretches[0].room, 5);
 }
 
+TEST(FreeBoard, IsNotTheTopOfAShelfWithoutGoods) {
+  ShelfLayout layout = layout_of({{}});
+  Bay& bay = layout.bays[0];
+  bay.rows[0].gaps.push_back({101, bay.top - 5, 58, 20, 5});
+  EXPECT_TRUE(find_free_stretches(layout, true).empty());
+}
+
 }  // namespace
 }  // namespace gondola::data::synth

@@ -46,8 +46,9 @@ struct ShelfObject {
   int facing = 0;      ///< of that position, from the left; what is stacked shares it
 };
 
-/// A place where at least one facing would fit and back panel or board is seen. Its box is the
-/// outline of the goods that would stand there, clipped to the picture.
+/// A free stretch (see ShelfFreeStretch) in which at least one facing would fit and that the picture
+/// shows to be free. Its box is the outline of the goods that would stand there, clipped to the
+/// picture. What training labels call a gap.
 struct ShelfGap {
   Box box;
   int row = 0;
@@ -65,7 +66,7 @@ struct ShelfFreeStretch {
   double inside = 1;         ///< share of the outline inside the picture, above 0
   double visible = 1;        ///< share of that which no goods, tags or people hide
 
-  /// Whether it can be told to be free: what gaps are labelled by, too.
+  /// Whether it can be told to be free.
   bool is_seen() const { return inside >= 0.4 && visible >= 0.6; }
 };
 
@@ -116,7 +117,7 @@ struct ShelfPlanogram {
 
 struct ShelfTruth {
   std::vector<ShelfObject> objects;
-  std::vector<ShelfGap> gaps;  ///< those that training labels call so
+  std::vector<ShelfGap> gaps;  ///< of the free stretches, those that can be seen to hold a facing
   std::vector<ShelfFreeStretch> free;
   std::vector<ShelfHiddenFacing> hidden;
   std::vector<ShelfRow> rows;

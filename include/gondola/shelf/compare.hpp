@@ -81,10 +81,11 @@ struct Comparison {
 /// without a class is matched by its place alone, and so is every product when the model knows one
 /// class only; any label without a product may stand on such a place.
 ///
-/// 1. Registration: pairs of neighbours on a row vote for scale and offset against pairs of
-///    neighbours of every planned row, the best votes are refined to a homography with one radial
-///    distortion coefficient by iteratively reweighted least squares on feet and tops, and the one
-///    that explains most facings wins. No pixels are needed, and the picture may show a part.
+/// 1. Registration: with boards made parallel by the vanishing point of the rows, pairs of
+///    neighbours on a row vote for scale and offset against pairs of neighbours of every planned
+///    row, the best votes are refined to a homography with one radial distortion coefficient by
+///    iteratively reweighted least squares on feet and tops, and the one that explains most facings
+///    wins. No pixels are needed, and the picture may show a part.
 /// 2. Alignment: planned and found facings of a row are aligned in order by dynamic programming,
 ///    at the cost of shift, of different widths and labels, and of leaving facings out. What is
 ///    left over and stands within two facings of a free place that wants its label is put there.

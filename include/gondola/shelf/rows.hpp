@@ -84,7 +84,8 @@ struct ShelfReading {
 /// 1. Feet (the middle of a box's lower edge) of side by side products are tied together, and a
 ///    smooth field of heights above the floor is fitted to all ties by iteratively reweighted least
 ///    squares (Cauchy weights), with terms for tilt, perspective and the bend of a lens. Along a
-///    board it is constant.
+///    board it is constant. Along the aisle, where boards are so steep that neighbours would be
+///    tied to the next board's, the boxes are straightened first.
 /// 2. Feet of neighbours at the same height form chains. For every product the room above the top
 ///    of the one below speaks for a board or for a stack; a chain's members vote.
 /// 3. Chains on boards that continue each other become rows. All else belongs to the row below.

@@ -107,12 +107,14 @@ class StretchFinder {
   void add(const Board& board) {
     if (board.columns.empty()) {
       for (const Gap& gap : board.gaps) {
+        // Goods beside it would tell; without any, the top of a shelf is just its top.
+        if (gap.y + 0.6 * gap.height > bay_of(board.parts.front()).top) continue;
         push(board, {gap.x, gap.y, gap.width, gap.height}, gap.facings, true);
       }
       return;
     }
-    const Bay& first = layout_.bays[board.parts.front().bay];
-    const Bay& last = layout_.bays[board.parts.back().bay];
+    const Bay& first = bay_of(board.parts.front());
+    const Bay& last = bay_of(board.parts.back());
     double left = first.x + kUpright;
     for (std::size_t i = 0; i <= board.columns.size(); ++i) {
       const bool at_end = i == board.columns.size();
@@ -143,7 +145,9 @@ class StretchFinder {
          (right - left) / usual, holds_facing);
   }
 
-  const Row& row_of(const Board::Part& part) const { return layout_.bays[part.bay].rows[part.row]; }
+  const Bay& bay_of(const Board::Part& part) const { return layout_.bays[part.bay]; }
+
+  const Row& row_of(const Board::Part& part) const { return bay_of(part).rows[part.row]; }
 
   void push(const Board& board, const cv::Rect2d& place, double room, bool holds_facing) {
     const double middle = place.x + place.width / 2;

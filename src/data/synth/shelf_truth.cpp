@@ -54,6 +54,11 @@ bool is_labelled(const Visible& seen, const Coverage& coverage, const ShelfOptio
          coverage.drawn >= options.min_inside * coverage.full_area;
 }
 
+bool is_gap(const ShelfFreeStretch& stretch, const ShelfOptions& options) {
+  return stretch.holds_facing && stretch.is_seen() &&
+         std::min(stretch.box.width(), stretch.box.height()) >= options.min_side;
+}
+
 /// Rows in the order of their bays, and where each of a bay's begins.
 std::vector<ShelfRow> list_rows(const ShelfLayout& layout, std::vector<int>& first_row) {
   std::vector<ShelfRow> rows;
@@ -190,26 +195,17 @@ ShelfTruth find_truth(const Scene& scene, const Rendering& rendering, double dis
   }
 
   const Camera camera(scene.pose, scene.focal, scene.picture);
-  for (std::size_t b = 0; options.gaps && b < layout.bays.size(); ++b) {
-    for (std::size_t r = 0; r < layout.bays[b].rows.size(); ++r) {
-      for (const Gap& gap : layout.bays[b].rows[r].gaps) {
-        // On top of the shelf there is nothing behind that would make a place look empty.
-        if (gap.y + 0.6 * gap.height > layout.bays[b].top) continue;
-        const auto seen =
-            outline_of({gap.x, gap.y, gap.width, gap.height}, kSetback, camera, distortion, owners);
-        if (!seen || seen->inside < 0.4 || seen->visible < 0.6) continue;
-        if (std::min(seen->box.width(), seen->box.height()) < options.min_side) continue;
-        truth.gaps.push_back({seen->box, first_row[b] + static_cast<int>(r), gap.facings});
-      }
-    }
-  }
   const FixtureLook& look = scene.look;
   const bool boards_go_on = !look.side_panels && !look.front_posts && !look.glass_doors;
   for (const FreeStretch& stretch : find_free_stretches(layout, boards_go_on)) {
     const auto seen = outline_of(stretch.place, kSetback, camera, distortion, owners);
     if (!seen || !is_valid(seen->box)) continue;
-    truth.free.push_back({seen->box, first_row[static_cast<std::size_t>(stretch.bay)] + stretch.row,
-                          stretch.room, stretch.holds_facing, seen->inside, seen->visible});
+    const int row = first_row[static_cast<std::size_t>(stretch.bay)] + stretch.row;
+    truth.free.push_back(
+        {seen->box, row, stretch.room, stretch.holds_facing, seen->inside, seen->visible});
+    if (options.gaps && is_gap(truth.free.back(), options)) {
+      truth.gaps.push_back({seen->box, row, std::max(1, static_cast<int>(stretch.room))});
+    }
   }
   truth.hidden = hidden_facings(scene, planned, first_row, truth.objects, distortion, owners);
   renumber(owners, object_of_place);
