@@ -29,9 +29,11 @@ namespace {
 
 constexpr const char* kDefaultOut = "gondola-count";
 
-/// With --watch: of the threshold, the scores from which a facing that is there still is. A
-/// detector wavers about what scores near its threshold.
-constexpr float kWaverShare = 0.8F;
+/// With --watch: of the threshold, the scores from which a facing that is there still is, and how
+/// far from the threshold to 1 a score has to be for a facing where none was. A detector wavers
+/// about what scores near its threshold.
+constexpr float kKeptShare = 0.6F;
+constexpr float kNewShare = 0.25F;
 
 struct CountFlags {
   DetectionFlags detection;
@@ -328,8 +330,7 @@ int run_count(const CountFlags& flags, Context& context) {
     follower.emplace(pipeline::FollowOptions{followed.tracker, {}, {}}, detector->class_names());
   } else {
     DetectionFlags seen = detection;
-    if (view == View::kWatch)
-      seen.detector.conf = kWaverShare * score_threshold(detection, weights);
+    if (view == View::kWatch) seen.detector.conf = kKeptShare * score_threshold(detection, weights);
     detector.emplace(open_detector(seen, weights, opened, context));
   }
   std::unique_ptr<store::EventStore> kept;
@@ -357,7 +358,9 @@ int run_count(const CountFlags& flags, Context& context) {
   StockOptions stock;
   if (view == View::kWatch) {
     stock.watch = watch_options(flags, options);
-    stock.watch.sure_score = score_threshold(detection, weights);
+    const float threshold = score_threshold(detection, weights);
+    stock.watch.sure_score = threshold;
+    stock.watch.new_score = threshold + kNewShare * (1 - threshold);
     stock.occluders = occluders;
     stock.gap_label = options.gap_label;
     stock.interval_s = flags.interval_s.value_or(stock.interval_s);

@@ -141,10 +141,11 @@ void StockSink::write(const pipeline::FrameDetections& result) {
   for (const Detection& detection : result.detections) {
     const std::string label = names_.name(detection.class_id);
     const auto& hides = options_.occluders;
-    if (std::find(hides.begin(), hides.end(), label) != hides.end())
-      occluders.push_back(detection.box);
-    else if (detection.class_id != gap_class_)
+    if (std::find(hides.begin(), hides.end(), label) != hides.end()) {
+      if (detection.score >= options_.watch.sure_score) occluders.push_back(detection.box);
+    } else if (detection.class_id != gap_class_) {
       products.push_back(detection);
+    }
   }
   const auto events = source.watch.update(products, occluders, frame.time_s);
   if (!audits_->outputs().folder.empty()) source.evidence.keep(frame.image, frame.time_s);

@@ -129,6 +129,7 @@ void validate(const StockWatchOptions& options) {
   }
   check("match_iou", options.match_iou, 0.01, 1);
   check("sure_score", options.sure_score, 0, 1);
+  if (options.new_score != 0) check("new_score", options.new_score, options.sure_score, 1);
   check("hidden_share", options.hidden_share, 0.01, 1);
   check("crowd_facings", options.crowd_facings, 2, 1000000);
   check("crowd_hold_s", options.crowd_hold_s, 0, 1000000);
@@ -200,6 +201,11 @@ std::vector<StockEvent> StockWatch::update(const std::vector<Detection>& product
   return events;
 }
 
+/// Whether what is found now belongs to the stock to begin with.
+bool StockWatch::is_beginning(double time_s) const {
+  return time_s - start_s_ <= 2 * options_.window_s || frames_ <= 2 * options_.min_frames;
+}
+
 /// Gives detections to slots, pairs that overlap most first; what is left begins new slots.
 void StockWatch::match(const std::vector<Detection>& products, double time_s) {
   struct Pair {
@@ -207,11 +213,15 @@ void StockWatch::match(const std::vector<Detection>& products, double time_s) {
     std::size_t product = 0;
     std::size_t slot = 0;
   };
+  const float new_score = is_beginning(time_s) ? options_.sure_score
+                                               : std::max(options_.sure_score, options_.new_score);
   std::vector<Pair> pairs;
   for (std::size_t i = 0; i < products.size(); ++i) {
     for (std::size_t k = 0; k < slots_.size(); ++k) {
       if (!touch(products[i].box, slots_[k].box)) continue;
-      if (products[i].score < options_.sure_score && !slots_[k].is_present) continue;
+      const Slot& slot = slots_[k];
+      const float needed = slot.was_present ? options_.sure_score : new_score;
+      if (products[i].score < needed && !slot.is_present) continue;
       const float overlap = iou(products[i].box, slots_[k].box);
       if (overlap >= options_.match_iou) pairs.push_back({overlap, i, k});
     }
@@ -231,7 +241,7 @@ void StockWatch::match(const std::vector<Detection>& products, double time_s) {
   for (std::size_t k = 0; k < slots_.size(); ++k) see(slots_[k], found[k], time_s);
   for (std::size_t i = 0; i < products.size(); ++i) {
     if (is_used[i] || !is_valid(products[i].box)) continue;
-    if (products[i].score < options_.sure_score) continue;
+    if (products[i].score < new_score) continue;
     Slot slot;
     slot.box = products[i].box;
     slot.class_id = products[i].class_id;
@@ -313,11 +323,9 @@ void StockWatch::judge(Slot& slot, double time_s, Events& events) {
       slot.class_id = sight.found->class_id;
     }
     slot.box = median_box(boxes);
-    const double watched_s = time_s - start_s_;
     const bool was_there_before =
-        !slot.was_present &&
-        (watched_s <= 2 * options_.window_s || frames_ <= 2 * options_.min_frames ||
-         (watched_s <= options_.crowd_hold_s && is_appearing_with_others(slot)));
+        !slot.was_present && (is_beginning(time_s) || (time_s - start_s_ <= options_.crowd_hold_s &&
+                                                       is_appearing_with_others(slot)));
     const bool is_event = !was_there_before && !is_behind(slot, first->time_s);
     set_present(slot, true, {first->time_s, before_s, time_s}, is_event, events);
   }

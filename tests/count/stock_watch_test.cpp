@@ -134,6 +134,28 @@ TEST(StockWatch, WhatTheDetectorWaversAboutNeitherComesNorGoes) {
   EXPECT_EQ(text_of(show({steady, wavering, phantom}, 10)), "restocked 1>2;");
 }
 
+TEST(StockWatch, WhereNothingEverWasTakesAHigherScore) {
+  StockWatchOptions options;
+  options.sure_score = 0.5F;
+  options.new_score = 0.7F;
+  StockWatch watch(options, names(), kPicture);
+  Show show(watch);
+  Detection weak = product_at(3, 1);
+  weak.score = 0.6F;
+  Detection phantom = product_at(8, 0);
+  phantom.score = 0.6F;
+  show({weak}, 10);
+  EXPECT_EQ(watch.counts_by_class().at(0), 1U) << "to begin with, being sure is enough";
+  EXPECT_EQ(text_of(show({weak, phantom}, 20)), "");
+  phantom.score = 0.8F;
+  EXPECT_EQ(text_of(show({weak, phantom}, 10)), "restocked 1>2;");
+  phantom.score = 0.6F;
+  EXPECT_EQ(text_of(show({weak, phantom}, 10)), "");
+  // A place that is known takes no more than before.
+  EXPECT_EQ(text_of(show({phantom}, 10)), "taken 2>1;");
+  EXPECT_EQ(text_of(show({weak, phantom}, 10)), "restocked 1>2;");
+}
+
 TEST(StockWatch, FewFramesASecondAreEnough) {
   StockWatch watch({}, names(), kPicture);
   const std::vector<Detection> full = {product_at(0, 0), product_at(5, 0)};
@@ -305,6 +327,11 @@ TEST(StockWatch, RefusesWhatMakesNoSense) {
             "stock: window_s = 0; expected a number from 0.2 to 600");
   EXPECT_EQ(error_after([](StockWatchOptions& o) { o.gone_share = 0.7; }),
             "stock: gone_share = 0.7 and back_share = 0.6; expected the first to be smaller");
+  EXPECT_EQ(error_after([](StockWatchOptions& o) {
+              o.sure_score = 0.5F;
+              o.new_score = 0.25F;
+            }),
+            "stock: new_score = 0.25; expected a number from 0.5 to 1");
   EXPECT_EQ(error_after([](StockWatchOptions& o) { o.crowd_facings = 1; }),
             "stock: crowd_facings = 1; expected a number from 2 to 1000000");
   EXPECT_EQ(error_after([](StockWatchOptions& o) {

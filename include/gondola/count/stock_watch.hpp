@@ -47,6 +47,11 @@ struct StockWatchOptions {
   /// detector wavers about neither comes nor goes. 0 = all say as much.
   float sure_score = 0;
 
+  /// sure_score..1, or 0 for sure_score. After the first two windows, what is found where nothing
+  /// ever was is a product only with this score: there is hardly a place left that has none by
+  /// then, and many that look like one at times.
+  float new_score = 0;
+
   /// 0..1. A facing is hidden, and left as it is, when this share of it lies under an occluder.
   double hidden_share = 0.2;
 
@@ -184,6 +189,7 @@ class StockWatch {
   };
   using Events = std::vector<StockEvent>;
 
+  bool is_beginning(double time_s) const;
   void match(const std::vector<Detection>& products, double time_s);
   void see(Slot& slot, const Detection* found, double time_s) const;
   void hide_crowds(double time_s);
