@@ -17,6 +17,7 @@ struct ConvertOptions {
   std::string output;
   std::string dtype = "keep";
   std::string licence;
+  std::optional<float> conf;
   std::optional<float> iou;
   std::optional<int> imgsz;
   std::optional<int> batch;
@@ -52,6 +53,7 @@ int run_convert(const ConvertOptions& options, Context& context) {
   if (options.dtype == "fp16") weights.tensors = convert_tensors(weights.tensors, nn::DType::kF16);
   if (options.dtype == "bf16") weights.tensors = convert_tensors(weights.tensors, nn::DType::kBF16);
   if (!options.licence.empty()) weights.description.licence = options.licence;
+  if (options.conf) weights.description.score_threshold = options.conf;
   if (options.iou) weights.description.iou_threshold = options.iou;
   if (to_onnx) {
     nn::OnnxOptions onnx;
@@ -94,6 +96,10 @@ Command add_convert_command(CLI::App& app) {
       ->check(plain(CLI::IsMember({"keep", "fp32", "fp16", "bf16"})))
       ->type_name("TYPE")
       ->capture_default_str();
+  parser
+      ->add_option("--conf", options->conf, "Least score of a detection, as the model's own default")
+      ->check(plain(CLI::Range(0.0, 1.0)))
+      ->type_name("SCORE");
   parser
       ->add_option("--iou", options->iou,
                    "Overlap above which NMS takes two boxes for one, as the model's own default")

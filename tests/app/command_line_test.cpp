@@ -247,6 +247,14 @@ TEST_F(CommandLineOnBus, ConvertMakesAFileThatDetectsTheSame) {
   EXPECT_THAT(original.out, Not(IsEmpty()));
   EXPECT_EQ(again.out, original.out);
   EXPECT_THAT(run({"info", "out.safetensors"}).out, HasSubstr("licence     AGPL-3.0"));
+  EXPECT_EQ(
+      run({"convert", weights(), "strict.safetensors", "--conf", "0.8", "--iou", "0.5"}).exit_code,
+      0);
+  EXPECT_THAT(run({"info", "strict.safetensors"}).out,
+              AllOf(HasSubstr("conf        0.8"), HasSubstr("iou         0.50")));
+  const Outcome strict =
+      run({"detect", bus(), "--model", "strict.safetensors", "--csv", "-", "--quiet"});
+  EXPECT_LT(strict.out.size(), original.out.size());
   EXPECT_THAT(error_line({"convert", weights(), "out.pth"}, 2),
               HasSubstr("out.pth: name OUT .safetensors or .onnx"));
   EXPECT_THAT(error_line({"convert", weights(), "out.safetensors", "--batch", "2"}, 2),

@@ -19,7 +19,7 @@ namespace gondola::shelf {
 struct WalkOptions {
   /// 0..1. A product must have been seen in at least this share of the frames that showed its
   /// place. Raising it counts fewer false detections, and loses what is hard to detect.
-  double seen_share = 0.5;
+  double seen_share = 0.35;
 
   /// >= 1. Frames in which it must have been seen at least. A walk of fewer frames asks for all.
   int least_frames = 3;
