@@ -97,7 +97,8 @@ Command add_convert_command(CLI::App& app) {
       ->type_name("TYPE")
       ->capture_default_str();
   parser
-      ->add_option("--conf", options->conf, "Least score of a detection, as the model's own default")
+      ->add_option("--conf", options->conf,
+                   "Least score of a detection, as the model's own default")
       ->check(plain(CLI::Range(0.0, 1.0)))
       ->type_name("SCORE");
   parser
