@@ -33,6 +33,7 @@
 #include <vector>
 
 #include "gondola/core/box_iou.hpp"
+#include "gondola/core/error.hpp"
 #include "gondola/data/dataset.hpp"
 #include "gondola/data/shelf_picture.hpp"
 #include "gondola/data/shelf_video.hpp"
@@ -365,8 +366,14 @@ void report(const std::string& what, const std::vector<Sample>& samples, bool by
 
 int main(int argc, char** argv) {
   try {
+    const std::set<std::string> known{"pictures", "boxes", "clips", "groceries"};
     std::set<std::string> parts(argv + 1, argv + argc);
-    if (parts.empty()) parts = {"pictures", "boxes", "clips", "groceries"};
+    for (const std::string& part : parts) {
+      if (known.count(part) != 0) continue;
+      throw gondola::ConfigError("unknown part '" + part +
+                                 "'; expected pictures, boxes, clips or groceries");
+    }
+    if (parts.empty()) parts = known;
     const auto weights = gondola::nn::read_weights(gondola::nn::find_model("shelf-n"));
     Embedders embedders(weights);
     if (parts.count("pictures") + parts.count("boxes") != 0) {
