@@ -218,11 +218,11 @@ void StockWatch::match(const std::vector<Detection>& products, double time_s) {
   std::vector<Pair> pairs;
   for (std::size_t i = 0; i < products.size(); ++i) {
     for (std::size_t k = 0; k < slots_.size(); ++k) {
-      if (!touch(products[i].box, slots_[k].box)) continue;
       const Slot& slot = slots_[k];
+      if (!touch(products[i].box, slot.box)) continue;
       const float needed = slot.was_present ? options_.sure_score : new_score;
       if (products[i].score < needed && !slot.is_present) continue;
-      const float overlap = iou(products[i].box, slots_[k].box);
+      const float overlap = iou(products[i].box, slot.box);
       if (overlap >= options_.match_iou) pairs.push_back({overlap, i, k});
     }
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "level_field.hpp"
 #include "linear.hpp"
 
 namespace gondola::shelf {
@@ -35,28 +36,13 @@ std::vector<Line> lines_of(const std::vector<Row>& rows, const Place& middle, do
 double agreement(const std::vector<Box>& products) {
   constexpr double kUsual = 0.06;  // step, in heights of the lower product
   constexpr double kMost = 0.2;
-  float widest = 0;
-  for (const Box& box : products) widest = std::max(widest, box.width());
+  std::vector<double> feet;
+  for (const Box& box : products) feet.push_back(box.y2);
   double sum = 0;
-  for (std::size_t i = 0; i < products.size(); ++i) {
-    const Box& left = products[i];
-    double least = -1;
-    double nearest_step = 0;
-    for (std::size_t j = i + 1; j < products.size(); ++j) {
-      const Box& right = products[j];
-      const float gap = right.x1 - left.x2;
-      if (gap > 2.5F * widest) break;
-      if (gap < -0.5F * std::min(left.width(), right.width())) continue;
-      const float wide = std::max(left.width(), right.width());
-      if (gap > 1.5F * wide) continue;
-      const double step = std::abs(left.y2 - right.y2) / std::min(left.height(), right.height());
-      if (step > kMost) continue;
-      const double cost = std::max(0.0F, gap) / wide + 3 * step;
-      if (least >= 0 && cost >= least) continue;
-      least = cost;
-      nearest_step = step;
-    }
-    if (least >= 0) sum += 1 / (1 + nearest_step * nearest_step / (kUsual * kUsual));
+  for (const auto& [i, j] : tie_neighbours(products, feet, kMost)) {
+    const double low = std::min(products[i].height(), products[j].height());
+    const double off = (feet[i] - feet[j]) / low / kUsual;
+    sum += 1 / (1 + off * off);
   }
   return sum;
 }
@@ -100,7 +86,8 @@ BoardPerspective guess_perspective(const std::vector<Box>& products) {
   }
   constexpr std::size_t kFewest = 12;
   if (boxes.size() < kFewest) return {};
-  std::sort(boxes.begin(), boxes.end(), [](const Box& a, const Box& b) { return a.x1 < b.x1; });
+  std::sort(boxes.begin(), boxes.end(),
+            [](const Box& a, const Box& b) { return a.center_x() < b.center_x(); });
   Box all = boxes.front();
   for (const Box& box : boxes) all = hull(all, box);
   const Place middle{all.center_x(), all.center_y()};

@@ -63,4 +63,33 @@ double LevelField::y_at(double x, double wanted) const {
   return y;
 }
 
+std::vector<LevelField::Tie> tie_neighbours(const std::vector<Box>& products,
+                                            const std::vector<double>& levels, double tolerance) {
+  std::vector<LevelField::Tie> found;
+  double widest = 0;
+  for (const Box& box : products) widest = std::max<double>(widest, box.width());
+  for (std::size_t i = 0; i < products.size(); ++i) {
+    const Box& left = products[i];
+    std::size_t best = products.size();
+    double best_cost = 0;
+    for (std::size_t j = i + 1; j < products.size(); ++j) {
+      const Box& right = products[j];
+      const double gap = right.x1 - left.x2;
+      if (gap > 2.5 * widest) break;
+      const double narrow = std::min(left.width(), right.width());
+      const double wide = std::max(left.width(), right.width());
+      if (gap < -0.5 * narrow || gap > 1.5 * wide) continue;
+      const double low = std::min(left.height(), right.height());
+      const double step = std::abs(levels[i] - levels[j]);
+      if (step > tolerance * low) continue;
+      const double cost = std::max(0.0, gap) / wide + 3 * step / low;
+      if (best < products.size() && cost >= best_cost) continue;
+      best = j;
+      best_cost = cost;
+    }
+    if (best < products.size()) found.emplace_back(i, best);
+  }
+  return found;
+}
+
 }  // namespace gondola::shelf

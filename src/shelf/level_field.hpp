@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "gondola/core/box.hpp"
+
 namespace gondola::shelf {
 
 /// A function of the picture that is constant along every board: y plus a polynomial that is 0 in
@@ -40,5 +42,13 @@ class LevelField {
   double scale_ = 1;
   std::array<double, kTerms> coefficients_{};
 };
+
+/// For every product the nearest one to its right whose foot is about level with its own.
+///
+/// @param products  left to right by their middles
+/// @param levels  of their feet, one each, pixels
+/// @param tolerance  of a step, in heights of the lower one
+std::vector<LevelField::Tie> tie_neighbours(const std::vector<Box>& products,
+                                            const std::vector<double>& levels, double tolerance);
 
 }  // namespace gondola::shelf

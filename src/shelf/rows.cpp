@@ -55,6 +55,17 @@ class DisjointSets {
   std::vector<std::size_t> parent_;
 };
 
+/// Sets the boxes of a row and its facings, of which the products are known.
+void enclose(Row& row, const std::vector<Box>& boxes) {
+  for (Facing& facing : row.facings) {
+    facing.base = boxes[facing.boxes.front()];
+    facing.box = facing.base;
+    for (const std::size_t i : facing.boxes) facing.box = hull(facing.box, boxes[i]);
+  }
+  row.box = row.facings.front().box;
+  for (const Facing& facing : row.facings) row.box = hull(row.box, facing.box);
+}
+
 /// Products whose feet follow each other at one level.
 struct Chain {
   std::vector<std::size_t> members;  ///< left to right
@@ -140,31 +151,14 @@ class RowFinder {
               [](const Product& a, const Product& b) { return a.x < b.x; });
   }
 
-  /// For every product the nearest one to its right whose foot is about level with its own.
   std::vector<LevelField::Tie> ties(double tolerance) const {
-    std::vector<LevelField::Tie> found;
-    for (std::size_t i = 0; i < products_.size(); ++i) {
-      const Product& left = products_[i];
-      std::size_t best = kNone;
-      double best_cost = 0;
-      for (std::size_t j = i + 1; j < products_.size(); ++j) {
-        const Product& right = products_[j];
-        const double narrow = std::min(left.width(), right.width());
-        const double wide = std::max(left.width(), right.width());
-        const double gap = free_between(left.box, right.box);
-        if (gap < -0.5 * narrow || gap > 1.5 * wide) continue;
-        const double low = std::min(left.height(), right.height());
-        const double step = std::abs(left.level - right.level);
-        if (step > tolerance * low) continue;
-        const double cost = std::max(0.0, gap) / wide + 3 * step / low;
-        if (best == kNone || cost < best_cost) {
-          best = j;
-          best_cost = cost;
-        }
-      }
-      if (best != kNone) found.emplace_back(i, best);
+    std::vector<Box> boxes;
+    std::vector<double> levels;
+    for (const Product& product : products_) {
+      boxes.push_back(product.box);
+      levels.push_back(product.level);
     }
-    return found;
+    return tie_neighbours(boxes, levels, tolerance);
   }
 
   int bay_of(const Product& product) const {
@@ -517,14 +511,10 @@ class RowFinder {
     });
     for (const auto& column : columns) {
       Facing facing;
-      facing.base = products_[column.front()].box;
-      facing.box = facing.base;
-      for (const std::size_t i : column) {
-        facing.boxes.push_back(products_[i].index);
-        facing.box = hull(facing.box, products_[i].box);
-      }
+      for (const std::size_t i : column) facing.boxes.push_back(products_[i].index);
       row.facings.push_back(std::move(facing));
     }
+    enclose(row, boxes_);
     return row;
   }
 
@@ -532,12 +522,10 @@ class RowFinder {
   void draw_line(Row& row) const {
     std::vector<Point> feet;
     std::vector<double> levels;
-    row.box = row.facings.front().box;
     for (const Facing& facing : row.facings) {
-      const Box& box = boxes_[facing.boxes.front()];
+      const Box& box = facing.base;
       feet.push_back({box.center_x(), box.y2});
       levels.push_back(field_.level(box.center_x(), box.y2));
-      row.box = hull(row.box, facing.box);
     }
     const double middle = median(levels);
     // Theil-Sen: what hangs in the air or is cut off by the picture must not tilt the line.
@@ -639,13 +627,7 @@ class RowFinder {
 
 /// A row of straightened boxes among those that were taken.
 void put_back(Row& row, const std::vector<Box>& boxes, const BoardPerspective& perspective) {
-  for (Facing& facing : row.facings) {
-    facing.base = boxes[facing.boxes.front()];
-    facing.box = facing.base;
-    for (const std::size_t i : facing.boxes) facing.box = hull(facing.box, boxes[i]);
-  }
-  row.box = row.facings.front().box;
-  for (const Facing& facing : row.facings) row.box = hull(row.box, facing.box);
+  enclose(row, boxes);
   for (Point& point : row.line) {
     const Place place = perspective.taken({point.x, point.y});
     point = {static_cast<float>(place.x), static_cast<float>(place.y)};
