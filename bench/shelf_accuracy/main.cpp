@@ -1,9 +1,10 @@
 // How right gondola::shelf reads shelves.
 //
 //   cmake --preset release && cmake --build --preset release --target shelf_accuracy
-//   build/release/bench/shelf_accuracy/shelf_accuracy [rows|synth|planogram|counts]...
+//   build/release/bench/shelf_accuracy/shelf_accuracy [rows|made|synth|planogram|counts]...
 //
 //   rows       rows of shared/data/shelf-photos against hand-drawn ones
+//   made       statuses of planned positions on the shelves of tests/shelf, tilted and bent
 //   synth      rows, facings and gaps of 200 pictures of `gondola synth` (seed 77, 960 x 960)
 //   planogram  statuses of planned positions on the same pictures
 //   counts     products that weights/shelf-n.safetensors counts on shared/data/shelf-photos, per
@@ -28,6 +29,7 @@
 #include "gondola/media/read_image.hpp"
 #include "gondola/shelf/audit.hpp"
 #include "shelf_accuracy/drawn_shelf.hpp"
+#include "shelf_accuracy/made_shelves.hpp"
 #include "shelf_accuracy/photo_rows.hpp"
 #include "shelf_accuracy/position_scores.hpp"
 #include "shelf_accuracy/shelf_scores.hpp"
@@ -243,6 +245,24 @@ void print_planogram(const std::vector<DrawnShelf>& shelves) {
   std::printf("\n");
 }
 
+void print_made() {
+  std::printf(
+      "| positions of made shelves with the right status | boxes | yaw 0 | 15 | 25 | 40 |\n"
+      "|---|---|---|---|---|---|\n");
+  for (const bool rough : {false, true}) {
+    for (const bool labels : {true, false}) {
+      std::printf("| %s | %s |", labels ? "labels" : "one class",
+                  rough ? "10 % missing" : "true boxes");
+      for (const double yaw : {0.0, 15.0, 25.0, 40.0}) {
+        const MadeScore score = score_made_shelves(yaw, labels, rough);
+        std::printf(" %.1f %% |", percent(score.right, score.positions));
+      }
+      std::printf("\n");
+    }
+  }
+  std::printf("\n");
+}
+
 /// Errors of counts.
 struct CountError {
   int counts = 0;
@@ -301,12 +321,14 @@ void print_counts() {
 void run(const std::set<std::string>& parts) {
   const auto wanted = [&](const char* part) { return parts.empty() || parts.count(part) != 0; };
   for (const std::string& part : parts) {
-    const std::set<std::string> known{"rows", "synth", "planogram", "counts"};
+    const std::set<std::string> known{"rows", "made", "synth", "planogram", "counts"};
     if (known.count(part) == 0) {
-      throw ConfigError("unknown part '" + part + "'; expected rows, synth, planogram or counts");
+      throw ConfigError("unknown part '" + part +
+                        "'; expected rows, made, synth, planogram or counts");
     }
   }
   if (wanted("rows")) print_rows();
+  if (wanted("made")) print_made();
   if (wanted("synth") || wanted("planogram")) {
     const std::vector<DrawnShelf> shelves = draw_shelves(wanted("synth"));
     if (wanted("synth")) print_synth(shelves);

@@ -41,18 +41,23 @@ Facings collect(const ShelfReading& reading, const std::vector<Detection>& detec
   }
   facings.tells_apart = class_names.size() > 1;
   if (!facings.tells_apart) facings.has_class.assign(planogram.products.size(), false);
+  const auto add = [&](std::size_t row, bool on_board, std::size_t detection) {
+    const auto class_id = static_cast<std::size_t>(detections[detection].class_id);
+    const std::size_t product = facings.tells_apart ? product_of[class_id] : kNothing;
+    const bool is_known = std::find(unknown_labels.begin(), unknown_labels.end(),
+                                    class_names[class_id]) == unknown_labels.end();
+    facings.seen.push_back(
+        {row, on_board, detections[detection].box, detection, product, is_known});
+  };
   for (std::size_t r = 0; r < reading.rows.size(); ++r) {
     for (const Facing& facing : reading.rows[r].facings) {
-      for (const std::size_t detection : facing.boxes) {
-        const auto class_id = static_cast<std::size_t>(detections[detection].class_id);
-        const std::size_t product = facings.tells_apart ? product_of[class_id] : kNothing;
-        const bool on_board = detection == facing.boxes.front();
-        const bool is_known = std::find(unknown_labels.begin(), unknown_labels.end(),
-                                        class_names[class_id]) == unknown_labels.end();
-        facings.seen.push_back(
-            {r, on_board, detections[detection].box, detection, product, is_known});
-      }
+      for (const std::size_t detection : facing.boxes)
+        add(r, detection == facing.boxes.front(), detection);
     }
+  }
+  // What is too small beside its neighbours to be counted is a product where the plan wants one.
+  for (std::size_t i = 0; i < detections.size(); ++i) {
+    if (reading.placements[i].row < 0 && is_valid(detections[i].box)) add(kNothing, false, i);
   }
   return facings;
 }
@@ -73,9 +78,8 @@ Box expected_box(const PlannedFacing& plan, const ShelfMap& map) {
   return box;
 }
 
-/// How far a product may stand from where it is wanted and still not be misplaced, in its widths,
-/// and in its heights for being on the same board.
-constexpr double kNearby = 2;
+/// How far up or down a product may be from where it is wanted and still be on that board, in its
+/// heights.
 constexpr double kSameBoard = 0.8;
 
 enum class FacingState { kRight, kWrong, kEmpty, kHidden };
@@ -206,7 +210,9 @@ class Comparer {
       return wrong ? FacingState::kWrong : FacingState::kRight;
     }
     const Box inside = clip(box, image_);
-    if (area(inside) < options_.min_inside * area(box)) return FacingState::kHidden;
+    // The map is rough where the picture ends: what the model sees there counts all the same.
+    const double least_inside = (model_knows_gaps_ ? 0.5 : 1.0) * options_.min_inside;
+    if (area(inside) < least_inside * area(box)) return FacingState::kHidden;
     float empty = 0;
     for (const Gap& gap : gaps_) empty = std::max(empty, area(intersection(gap.box, inside)));
     if (empty >= options_.gap_share * area(inside)) return FacingState::kEmpty;
@@ -246,8 +252,11 @@ class Comparer {
     const Place foot = map.to_plan({seen.base.center_x(), seen.base.y2});
     return std::any_of(
         facings_.planned.begin(), facings_.planned.end(), [&](const PlannedFacing& plan) {
-          return plan.product == seen.product && std::abs(plan.x - foot.x) < kNearby * plan.width &&
-                 std::abs(plan.foot - foot.y) < plan.height;
+          if (plan.product != seen.product || std::abs(plan.x - foot.x) >= kNearby * plan.width)
+            return false;
+          // Higher, below the next board, it is stacked on some that were not found.
+          const bool stacked = foot.y > planogram_.fixtures[plan.fixture].y && foot.y < plan.foot;
+          return stacked || std::abs(plan.foot - foot.y) < plan.height;
         });
   }
 

@@ -351,15 +351,19 @@ Alignment align(const Facings& facings, const ShelfMap& map, double max_shift, d
     const Place foot = map.to_plan({base.center_x(), base.y2});
     const Place left = map.to_plan({base.x1, base.y2});
     const Place right = map.to_plan({base.x2, base.y2});
-    // The fixture whose facings' feet are nearest, among those that reach so far to the side.
+    // The fixture whose facings' feet are nearest. Boards of two bays may be level: then the one
+    // that reaches this far to the side.
+    constexpr double kBeside = 0.2;
     std::size_t best = kNothing;
-    double nearest = max_rise;
+    double nearest = std::numeric_limits<double>::infinity();
     for (const auto& [fixture, members] : planned) {
       const PlannedFacing* near = nearest_facing(facings, members, foot.x);
-      if (std::abs(near->x - foot.x) > 1.5 * near->width) continue;
+      const double aside = std::abs(near->x - foot.x) / near->width;
       const double rise = std::abs(foot.y - near->foot) / near->height;
-      if (rise >= nearest) continue;
-      nearest = rise;
+      if (aside > 1.5 || rise >= max_rise) continue;
+      const double distance = rise + kBeside * std::max(0.0, aside - 0.5);
+      if (distance >= nearest) continue;
+      nearest = distance;
       best = fixture;
     }
     if (best != kNothing) projected[best].push_back({s, foot.x, foot.y, right.x - left.x});
@@ -375,7 +379,9 @@ Alignment align(const Facings& facings, const ShelfMap& map, double max_shift, d
       for (const std::size_t p : members) {
         const PlannedFacing& plan = facings.planned[p];
         const bool disagree = facings.disagree(plan, facings.seen[found.seen]);
-        gains.push_back(gain(plan, found, max_shift, disagree));
+        const bool named = facings.seen[found.seen].product == plan.product;
+        const double reach = named ? std::max(max_shift, kNearby) : max_shift;
+        gains.push_back(gain(plan, found, reach, disagree));
       }
     }
     const std::vector<std::size_t> match = match_in_order(seen.size(), members.size(), gains);

@@ -13,6 +13,10 @@ namespace gondola::shelf {
 
 constexpr std::size_t kNothing = static_cast<std::size_t>(-1);
 
+/// How far to the side a product may stand from where the plan wants one of its label and still be
+/// that one, in planned widths.
+constexpr double kNearby = 2;
+
 /// One facing the plan wants, in its unit.
 struct PlannedFacing {
   std::size_t position = 0;
@@ -26,7 +30,7 @@ struct PlannedFacing {
 
 /// One product that was found.
 struct SeenFacing {
-  std::size_t row = 0;    ///< index into ShelfReading::rows
+  std::size_t row = 0;    ///< index into ShelfReading::rows, kNothing for what is too small for one
   bool on_board = false;  ///< the lowest of its facing
   Box base;
   std::size_t detection = 0;
@@ -53,7 +57,7 @@ enum class Candidates { kOnBoards, kAll };
 
 /// Row by row, in order, by dynamic programming.
 ///
-/// @param max_shift  to the side, in planned widths
+/// @param max_shift  to the side, in planned widths, for products whose label is not the wanted one
 /// @param max_rise  up or down, in planned heights
 Alignment align(const Facings& facings, const ShelfMap& map, double max_shift, double max_rise,
                 Candidates candidates);

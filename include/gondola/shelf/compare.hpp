@@ -33,7 +33,8 @@ struct CompareOptions {
   /// 0..1. A planned facing of which this share is covered by a gap, or by nothing, is empty.
   double gap_share = 0.4;
 
-  /// > 0. How far from its planned place, in planned widths, a facing may stand.
+  /// > 0. How far from its planned place, in planned widths, a facing may stand; two widths when
+  /// its label is the wanted one.
   double max_shift = 0.6;
 
   /// > 0. The same upwards and downwards, in planned heights.
@@ -88,7 +89,8 @@ struct Comparison {
 ///    wins. No pixels are needed, and the picture may show a part.
 /// 2. Alignment: planned and found facings of a row are aligned in order by dynamic programming,
 ///    at the cost of shift, of different widths and labels, and of leaving facings out. What is
-///    left over and stands within two facings of a free place that wants its label is put there.
+///    left over goes where it covers a free place, small boxes that are in no row included, or
+///    within two facings to one that wants its label.
 ///
 /// @param detections  those that were read, in that order
 /// @param class_names  labels by class id
