@@ -12,6 +12,7 @@
 #include "gondola/core/error.hpp"
 #include "gondola/core/folder.hpp"
 #include "gondola/media/draw_shelf.hpp"
+#include "gondola/media/place_likeness.hpp"
 #include "gondola/media/read_image.hpp"
 #include "gondola/media/write_image.hpp"
 #include "gondola/report/local_time.hpp"
@@ -27,6 +28,8 @@ namespace fs = std::filesystem;
 constexpr double kEvidenceStep = 0.5;
 constexpr double kMostEvidence = 160;
 constexpr int kEvidenceQuality = 85;
+/// Likeness from which a place is taken to be unchanged.
+constexpr double kSameLook = 0.9;
 
 /// 08:31:02 for the clock on the wall, 1:02:03.4 for the place in a file.
 std::string time_text(const media::Frame& frame, double time_s, store::UtcMilliseconds time) {
@@ -71,6 +74,16 @@ class Evidence {
     double time_s = 0;
     std::vector<unsigned char> jpeg;
   };
+
+  /// Whether a place looks as it did at a time; false if that is not remembered.
+  bool shows_the_same(const cv::Mat& now, const Box& place, double then_s) const {
+    if (looks_.empty() || looks_.front().time_s > then_s) return false;
+    return media::place_likeness(image_of(at(then_s)), now, place) >= kSameLook;
+  }
+
+  static cv::Mat image_of(const Look& look) {
+    return media::decode_image(look.jpeg.data(), look.jpeg.size(), "evidence");
+  }
 
   /// The last one up to a time, else the first. Requires: one has been kept.
   const Look& at(double time_s) const {
@@ -128,7 +141,7 @@ void StockSink::write(const pipeline::FrameDetections& result) {
   if (known == nullptr) {
     const count::StockWatchOptions& watch = options_.watch;
     known = std::make_unique<Source>(Source{count::StockWatch(watch, names_, picture),
-                                            Evidence(watch.crowd_hold_s + 3 * watch.window_s),
+                                            Evidence(watch.crowd_hold_s + 5 * watch.window_s),
                                             picture,
                                             {},
                                             frame.time_s,
@@ -147,8 +160,11 @@ void StockSink::write(const pipeline::FrameDetections& result) {
       products.push_back(detection);
     }
   }
-  const auto events = source.watch.update(products, occluders, frame.time_s);
-  if (!audits_->outputs().folder.empty()) source.evidence.keep(frame.image, frame.time_s);
+  const auto looks_the_same = [&](const Box& place, double then_s) {
+    return source.evidence.shows_the_same(frame.image, place, then_s);
+  };
+  const auto events = source.watch.update(products, occluders, frame.time_s, looks_the_same);
+  source.evidence.keep(frame.image, frame.time_s);
   for (const count::StockEvent& event : events) report(source, event);
 
   const double since_s = frame.time_s - source.audited_s.value_or(source.begun_s);
@@ -188,7 +204,7 @@ std::string StockSink::write_evidence(Source& source, const count::StockEvent& e
                                       store::UtcMilliseconds time) {
   if (audits_->outputs().folder.empty()) return {};
   const Evidence::Look& look = source.evidence.at(event.before_s);
-  const cv::Mat before = media::decode_image(look.jpeg.data(), look.jpeg.size(), "evidence");
+  const cv::Mat before = Evidence::image_of(look);
   const auto text = [&](const char* word, double time_s) {
     const auto since = static_cast<store::UtcMilliseconds>((time_s - event.time_s) * 1000);
     return concat(word, ' ', time_text(source.last, time_s, time + since));

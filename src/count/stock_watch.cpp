@@ -173,7 +173,8 @@ StockWatch::StockWatch(StockWatchOptions options, const ClassNames& names, Size 
 }
 
 std::vector<StockEvent> StockWatch::update(const std::vector<Detection>& products,
-                                           const std::vector<Box>& occluders, double time_s) {
+                                           const std::vector<Box>& occluders, double time_s,
+                                           const LooksTheSame& looks_the_same) {
   GONDOLA_EXPECTS(std::isfinite(time_s) && (!has_started_ || time_s >= time_s_),
                   "StockWatch: time goes from ", time_s_, " to ", time_s);
   if (!has_started_) start_s_ = time_s;
@@ -190,7 +191,7 @@ std::vector<StockEvent> StockWatch::update(const std::vector<Detection>& product
   hide_crowds(time_s);
   Events events;
   for (Slot& slot : slots_) {
-    if (!slot.is_hidden) judge(slot, time_s, events);
+    if (!slot.is_hidden) judge(slot, time_s, looks_the_same, events);
   }
   const auto is_forgotten = [&](const Slot& slot) {
     if (slot.is_present || slot.is_hidden) return false;
@@ -289,7 +290,20 @@ void StockWatch::see(Slot& slot, const Detection* found, double time_s) const {
   }
 }
 
-void StockWatch::judge(Slot& slot, double time_s, Events& events) {
+/// Whether a place looks as it did at a time and most of the time before. A product that came was
+/// not always found at once, and one that went was not always lost at once; and somebody may have
+/// stood there.
+bool StockWatch::is_unchanged(const Box& place, double since_s,
+                              const LooksTheSame& looks_the_same) const {
+  const auto looked_the_same = [&](double windows) {
+    return looks_the_same(place, std::max(start_s_, since_s - windows * options_.window_s));
+  };
+  if (!looks_the_same || !looked_the_same(0)) return false;
+  return int{looked_the_same(1)} + int{looked_the_same(2)} + int{looked_the_same(3)} >= 2;
+}
+
+void StockWatch::judge(Slot& slot, double time_s, const LooksTheSame& looks_the_same,
+                       Events& events) {
   const bool is_full = slot.sights.size() >= static_cast<std::size_t>(options_.min_frames) &&
                        time_s - slot.sights.front().time_s >= 0.8 * options_.window_s;
   if (!is_full) return;
@@ -311,6 +325,11 @@ void StockWatch::judge(Slot& slot, double time_s, Events& events) {
     judge_class(slot, time_s, events);
     judge_depth(slot, time_s, events);
   } else if (slot.is_present && share <= options_.gone_share * slot.hit_rate) {
+    if (is_unchanged(slot.box, slot.found_before_s, looks_the_same)) {
+      slot.sights.clear();
+      slot.missing_since_s = slot.found_before_s = time_s;
+      return;
+    }
     const bool is_event = !is_behind(slot, slot.missing_since_s);
     set_present(slot, false, {slot.missing_since_s, slot.found_before_s, time_s}, is_event, events);
   } else if (!slot.is_present && is_there) {
@@ -326,7 +345,8 @@ void StockWatch::judge(Slot& slot, double time_s, Events& events) {
     const bool was_there_before =
         !slot.was_present && (is_beginning(time_s) || (time_s - start_s_ <= options_.crowd_hold_s &&
                                                        is_appearing_with_others(slot)));
-    const bool is_event = !was_there_before && !is_behind(slot, first->time_s);
+    const bool is_event = !was_there_before && !is_behind(slot, first->time_s) &&
+                          !is_unchanged(slot.box, before_s, looks_the_same);
     set_present(slot, true, {first->time_s, before_s, time_s}, is_event, events);
   }
 }

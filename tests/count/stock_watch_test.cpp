@@ -156,6 +156,49 @@ TEST(StockWatch, WhereNothingEverWasTakesAHigherScore) {
   EXPECT_EQ(text_of(show({weak, phantom}, 10)), "restocked 1>2;");
 }
 
+TEST(StockWatch, WhereTheLookStaysTheSameNothingComesOrGoes) {
+  StockWatch watch({}, names(), kPicture);
+  const Detection steady = product_at(1, 1);
+  const Detection lost = product_at(5, 0);
+  const Detection late = product_at(8, 2);
+  const Detection placed = product_at(3, 2);
+  // When each place changed, in seconds.
+  constexpr double kTaken = 30;
+  constexpr double kPlaced = 40;
+  int frame = 0;
+  const auto show = [&](const std::vector<Detection>& products, double until_s) {
+    std::vector<StockEvent> events;
+    for (; frame * kFrame < until_s; ++frame) {
+      const double now_s = frame * kFrame;
+      const auto looks_the_same = [&](const Box& place, double then_s) {
+        const auto is_between = [&](double change_s) {
+          return then_s < change_s && change_s <= now_s;
+        };
+        if (iou(place, lost.box) > 0.5F) return !is_between(kTaken);
+        if (iou(place, placed.box) > 0.5F) return !is_between(kPlaced);
+        return true;
+      };
+      for (const StockEvent& event : watch.update(products, {}, now_s, looks_the_same))
+        events.push_back(event);
+    }
+    return events;
+  };
+  EXPECT_EQ(text_of(show({steady, lost}, 10)), "");
+  EXPECT_EQ(text_of(show({steady, late}, 30)), "");
+  EXPECT_EQ(watch.counts_by_class().at(0), 3U) << "one is lost from sight, one was always there";
+  // Taken while it is not found: known by its look alone.
+  const std::vector<StockEvent> taken = show({steady, late}, 40);
+  ASSERT_EQ(text_of(taken), "taken 3>2;");
+  EXPECT_LE(taken[0].before_s, kTaken);
+  EXPECT_GT(taken[0].before_s, kTaken - 5);
+  EXPECT_LT(taken[0].reported_s, kTaken + 5);
+  // Put there some while before it is found.
+  EXPECT_EQ(text_of(show({steady, late}, 42)), "");
+  EXPECT_EQ(text_of(show({steady, late, placed}, 50)), "restocked 2>3;");
+  // Back in sight.
+  EXPECT_EQ(text_of(show({steady, late}, 60)), "");
+}
+
 TEST(StockWatch, FewFramesASecondAreEnough) {
   StockWatch watch({}, names(), kPicture);
   const std::vector<Detection> full = {product_at(0, 0), product_at(5, 0)};

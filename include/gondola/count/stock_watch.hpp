@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <map>
 #include <optional>
@@ -121,13 +122,20 @@ class StockWatch {
   /// Requires: a picture with width and height > 0.
   StockWatch(StockWatchOptions options, const ClassNames& names, Size picture);
 
+  /// Whether a place looks in this frame as it did at an earlier time, in pixels.
+  using LooksTheSame = std::function<bool(const Box& place, double then_s)>;
+
   /// Takes what was found in the next frame. Returns what is sure since then.
   ///
   /// @param products   pixels of the picture, after NMS
   /// @param occluders  what may stand before the shelf: people, trolleys
   /// @param time_s     of the frame; never falls
+  /// @param looks_the_same  asked about places where a product seems to have come or gone: where
+  ///   nothing has changed since, the detector wavers, and the product stays, or was always there.
+  ///   Without it, what is found decides alone.
   std::vector<StockEvent> update(const std::vector<Detection>& products,
-                                 const std::vector<Box>& occluders, double time_s);
+                                 const std::vector<Box>& occluders, double time_s,
+                                 const LooksTheSame& looks_the_same = {});
 
   /// A known place on the shelf.
   struct Facing {
@@ -193,7 +201,8 @@ class StockWatch {
   void match(const std::vector<Detection>& products, double time_s);
   void see(Slot& slot, const Detection* found, double time_s) const;
   void hide_crowds(double time_s);
-  void judge(Slot& slot, double time_s, Events& events);
+  void judge(Slot& slot, double time_s, const LooksTheSame& looks_the_same, Events& events);
+  bool is_unchanged(const Box& place, double since_s, const LooksTheSame& looks_the_same) const;
   void judge_class(Slot& slot, double time_s, Events& events);
   void judge_depth(Slot& slot, double time_s, Events& events);
   bool is_appearing_with_others(const Slot& slot) const;
