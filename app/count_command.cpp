@@ -85,9 +85,10 @@ void add_options(CLI::App& command, CountFlags& flags) {
           "model has it")
       ->delimiter(',')
       ->type_name("A,B");
-  command.add_flag("--depth", flags.depth,
-                   "With --watch: report, too, what is taken from before another product or put "
-                   "there, by the step of the box; for steady boxes and a straight view");
+  command.add_flag(
+      "--depth", flags.depth,
+      "With --watch: report, too, what is taken from before another product or put "
+      "there, by the step of the box where the picture has changed; for a straight view");
   command
       .add_option("--events", flags.events,
                   "With --watch: everything that changes, one JSON object a line")

@@ -323,7 +323,7 @@ void StockWatch::judge(Slot& slot, double time_s, const LooksTheSame& looks_the_
     slot.hit_rate += kHitRateGain * (std::max(kLowestHitRate, share) - slot.hit_rate);
     slot.sure_rate += kHitRateGain * (std::max(kLowestHitRate, sure_share) - slot.sure_rate);
     judge_class(slot, time_s, events);
-    judge_depth(slot, time_s, events);
+    judge_depth(slot, time_s, looks_the_same, events);
   } else if (slot.is_present && share <= options_.gone_share * slot.hit_rate) {
     if (is_unchanged(slot.box, slot.found_before_s, looks_the_same)) {
       slot.sights.clear();
@@ -456,7 +456,8 @@ void StockWatch::judge_class(Slot& slot, double time_s, Events& events) {
 }
 
 /// Compares where the facing has lately been with its place, and follows it.
-void StockWatch::judge_depth(Slot& slot, double time_s, Events& events) {
+void StockWatch::judge_depth(Slot& slot, double time_s, const LooksTheSame& looks_the_same,
+                             Events& events) {
   const auto fewest = static_cast<std::size_t>(options_.min_frames);
   std::vector<Box> recent;  // newest first
   Moment moment{time_s, time_s, time_s};
@@ -467,6 +468,8 @@ void StockWatch::judge_depth(Slot& slot, double time_s, Events& events) {
     recent.push_back(sight->found->box);
     moment.time_s = sight->time_s;
   }
+  // Of what is not found in this very frame, nobody can ask how it looks.
+  if (slot.found_in_a_row == 0) return;
   if (recent.size() < fewest || slot.steps < options_.min_frames) return;
 
   // The largest of four normal differences, each of a deviation of sqrt(2) sigma, is 2.06 sigma on
@@ -489,8 +492,10 @@ void StockWatch::judge_depth(Slot& slot, double time_s, Events& events) {
   const float unsettled =
       largest_change(median_box({recent.begin(), half}), median_box({half, recent.end()}));
   if (unsettled > std::max(kMoveErrors * error, 0.3 * moved)) return;
+  const Box place = intersection(slot.box, now);
   slot.box = now;
   if (!changed_depth || !options_.watch_depth) return;
+  if (is_unchanged(place, moment.before_s, looks_the_same)) return;
   const std::size_t count = counts_[slot.class_id];
   const StockEventKind kind = step.scale < 1 ? StockEventKind::kTaken : StockEventKind::kRestocked;
   events.push_back(event_of(slot, kind, moment, count, count));

@@ -10,15 +10,18 @@
 namespace gondola::media {
 namespace {
 
-constexpr int kParts = 24;          // a side
+constexpr int kMostParts = 24;      // a side
 constexpr double kLeastSpread = 2;  // of luminance, 0..255: below is noise and compression
+
+/// Of at least three pixels each, for single ones are noisy.
+int parts_along(int pixels) { return std::clamp(pixels / 3, 1, kMostParts); }
 
 cv::Mat parts_of(const cv::Mat& bgr, const cv::Rect& place) {
   cv::Mat luminance;
   cv::cvtColor(bgr(place), luminance, cv::COLOR_BGR2GRAY);
   cv::Mat parts;
-  cv::resize(luminance, parts, {std::min(kParts, luminance.cols), std::min(kParts, luminance.rows)},
-             0, 0, cv::INTER_AREA);
+  cv::resize(luminance, parts, {parts_along(luminance.cols), parts_along(luminance.rows)}, 0, 0,
+             cv::INTER_AREA);
   parts.convertTo(parts, CV_32F);
   parts -= cv::mean(parts)[0];
   return parts;

@@ -291,6 +291,22 @@ TEST(StockWatch, StepInDepthIsAProductFromBeforeAnother) {
   EXPECT_EQ(text_of(show_it({behind}, 10)), "");
 }
 
+TEST(StockWatch, BoxThatStepsBeforeAnUnchangedPictureIsNoChangeOfDepth) {
+  const Detection front = product_at(2, 0);
+  const Detection behind = {farther(front.box, 0.97F), 0.9F, 0};
+  for (const bool looks_the_same : {true, false}) {
+    StockWatch watch({}, names(), kPicture);
+    std::string events;
+    for (int frame = 0; frame < 200; ++frame) {
+      const Detection& seen = frame < 100 ? front : behind;
+      events += text_of(watch.update({seen}, {}, frame * kFrame,
+                                     [&](const Box&, double) { return looks_the_same; }));
+    }
+    EXPECT_EQ(events, looks_the_same ? "" : "taken 1>1;");
+    EXPECT_GT(iou(watch.facings()[0].box, behind.box), 0.98F) << "its box is followed";
+  }
+}
+
 TEST(StockWatch, BoxesCutOffByThePictureTellDepthByTheirOtherEdges) {
   StockWatch watch({}, names(), kPicture);
   Show show(watch);

@@ -204,7 +204,7 @@ class StockWatch {
   void judge(Slot& slot, double time_s, const LooksTheSame& looks_the_same, Events& events);
   bool is_unchanged(const Box& place, double since_s, const LooksTheSame& looks_the_same) const;
   void judge_class(Slot& slot, double time_s, Events& events);
-  void judge_depth(Slot& slot, double time_s, Events& events);
+  void judge_depth(Slot& slot, double time_s, const LooksTheSame& looks_the_same, Events& events);
   bool is_appearing_with_others(const Slot& slot) const;
   bool is_behind(const Slot& slot, double since_s) const;
   template <typename IsWith>
