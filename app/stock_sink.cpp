@@ -24,9 +24,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Seconds between frames that are remembered as evidence, and how many are at most.
+/// Seconds between frames that are remembered as evidence, how many are at most, and at least where
+/// frames are few.
 constexpr double kEvidenceStep = 0.5;
 constexpr double kMostEvidence = 160;
+constexpr std::size_t kLeastEvidence = 32;
+/// Of those, how many are kept decoded while they are asked for.
+constexpr std::size_t kMostDecoded = 12;
 constexpr int kEvidenceQuality = 85;
 /// Likeness from which a place is taken to be unchanged.
 constexpr double kSameLook = 0.9;
@@ -58,7 +62,8 @@ std::string place_of(const std::vector<count::StockWatch::Facing>& facings, cons
   return concat("row ", place.row + 1, ", facing ", place.facing + 1);
 }
 
-/// The last frames, as JPEG, so that what was before a change can be shown.
+/// The last frames, as JPEG, so that what was before a change can be shown, and compared with what
+/// is now.
 class Evidence {
  public:
   explicit Evidence(double memory_s)
@@ -67,7 +72,9 @@ class Evidence {
   void keep(const cv::Mat& image, double time_s) {
     if (!looks_.empty() && time_s - looks_.back().time_s < step_s_) return;
     looks_.push_back({time_s, media::encode_jpeg(image, kEvidenceQuality, "evidence")});
-    while (looks_.size() > 1 && time_s - looks_.front().time_s > memory_s_) looks_.pop_front();
+    while (looks_.size() > kLeastEvidence && time_s - looks_.front().time_s > memory_s_)
+      looks_.pop_front();
+    decoded_.clear();
   }
 
   struct Look {
@@ -76,9 +83,13 @@ class Evidence {
   };
 
   /// Whether a place looks as it did at a time; false if that is not remembered.
-  bool shows_the_same(const cv::Mat& now, const Box& place, double then_s) const {
+  bool shows_the_same(const cv::Mat& now, const Box& place, double then_s) {
     if (looks_.empty() || looks_.front().time_s > then_s) return false;
-    return media::place_likeness(image_of(at(then_s)), now, place) >= kSameLook;
+    const Look& look = at(then_s);
+    if (decoded_.size() >= kMostDecoded && decoded_.count(look.time_s) == 0) decoded_.clear();
+    cv::Mat& then = decoded_[look.time_s];
+    if (then.empty()) then = image_of(look);
+    return media::place_likeness(then, now, place) >= kSameLook;
   }
 
   static cv::Mat image_of(const Look& look) {
@@ -97,6 +108,7 @@ class Evidence {
   double memory_s_;
   double step_s_;
   std::deque<Look> looks_;
+  std::map<double, cv::Mat> decoded_;  // by their time
 };
 
 }  // namespace

@@ -290,13 +290,14 @@ void StockWatch::see(Slot& slot, const Detection* found, double time_s) const {
   }
 }
 
-/// Whether a place looks as it did at a time and most of the time before. A product that came was
-/// not always found at once, and one that went was not always lost at once; and somebody may have
-/// stood there.
-bool StockWatch::is_unchanged(const Box& place, double since_s,
+/// Whether a place looks as it did at a time and most of the time before, since the slot last
+/// changed. A product that came was not always found at once, and one that went was not always lost
+/// at once; and somebody may have stood there.
+bool StockWatch::is_unchanged(const Slot& slot, const Box& place, double since_s,
                               const LooksTheSame& looks_the_same) const {
+  const double first_s = std::min(std::max(start_s_, slot.changed_s), since_s);
   const auto looked_the_same = [&](double windows) {
-    return looks_the_same(place, std::max(start_s_, since_s - windows * options_.window_s));
+    return looks_the_same(place, std::max(first_s, since_s - windows * options_.window_s));
   };
   if (!looks_the_same || !looked_the_same(0)) return false;
   return int{looked_the_same(1)} + int{looked_the_same(2)} + int{looked_the_same(3)} >= 2;
@@ -325,13 +326,16 @@ void StockWatch::judge(Slot& slot, double time_s, const LooksTheSame& looks_the_
     judge_class(slot, time_s, events);
     judge_depth(slot, time_s, looks_the_same, events);
   } else if (slot.is_present && share <= options_.gone_share * slot.hit_rate) {
-    if (is_unchanged(slot.box, slot.found_before_s, looks_the_same)) {
+    const double before_s = std::max(slot.found_before_s, slot.unchanged_s);
+    const bool is_unseen = is_unchanged(slot, slot.box, before_s, looks_the_same);
+    if (is_unseen && !slot.is_doubtful) {
       slot.sights.clear();
-      slot.missing_since_s = slot.found_before_s = time_s;
+      slot.unchanged_s = time_s;
       return;
     }
-    const bool is_event = !is_behind(slot, slot.missing_since_s);
-    set_present(slot, false, {slot.missing_since_s, slot.found_before_s, time_s}, is_event, events);
+    const bool is_event = !is_unseen && !is_behind(slot, slot.missing_since_s);
+    const double gone_s = std::max(slot.missing_since_s, slot.unchanged_s);
+    set_present(slot, false, {gone_s, before_s, time_s}, is_event, events);
   } else if (!slot.is_present && is_there) {
     const auto first = std::find_if(slot.sights.begin(), slot.sights.end(), is_found);
     const double before_s = first == slot.sights.begin() ? first->time_s : std::prev(first)->time_s;
@@ -345,8 +349,8 @@ void StockWatch::judge(Slot& slot, double time_s, const LooksTheSame& looks_the_
     const bool was_there_before =
         !slot.was_present && (is_beginning(time_s) || (time_s - start_s_ <= options_.crowd_hold_s &&
                                                        is_appearing_with_others(slot)));
-    const bool is_event = !was_there_before && !is_behind(slot, first->time_s) &&
-                          !is_unchanged(slot.box, before_s, looks_the_same);
+    slot.is_doubtful = !was_there_before && is_unchanged(slot, slot.box, before_s, looks_the_same);
+    const bool is_event = !was_there_before && !slot.is_doubtful && !is_behind(slot, first->time_s);
     set_present(slot, true, {first->time_s, before_s, time_s}, is_event, events);
   }
 }
@@ -468,8 +472,6 @@ void StockWatch::judge_depth(Slot& slot, double time_s, const LooksTheSame& look
     recent.push_back(sight->found->box);
     moment.time_s = sight->time_s;
   }
-  // Of what is not found in this very frame, nobody can ask how it looks.
-  if (slot.found_in_a_row == 0) return;
   if (recent.size() < fewest || slot.steps < options_.min_frames) return;
 
   // The largest of four normal differences, each of a deviation of sqrt(2) sigma, is 2.06 sigma on
@@ -492,10 +494,12 @@ void StockWatch::judge_depth(Slot& slot, double time_s, const LooksTheSame& look
   const float unsettled =
       largest_change(median_box({recent.begin(), half}), median_box({half, recent.end()}));
   if (unsettled > std::max(kMoveErrors * error, 0.3 * moved)) return;
+  const bool may_be_event = changed_depth && options_.watch_depth;
+  // When it is not found, somebody may stand before it: it is asked about later.
+  if (may_be_event && looks_the_same && slot.found_in_a_row == 0) return;
   const Box place = intersection(slot.box, now);
   slot.box = now;
-  if (!changed_depth || !options_.watch_depth) return;
-  if (is_unchanged(place, moment.before_s, looks_the_same)) return;
+  if (!may_be_event || is_unchanged(slot, place, moment.before_s, looks_the_same)) return;
   const std::size_t count = counts_[slot.class_id];
   const StockEventKind kind = step.scale < 1 ? StockEventKind::kTaken : StockEventKind::kRestocked;
   events.push_back(event_of(slot, kind, moment, count, count));
@@ -505,6 +509,7 @@ void StockWatch::set_present(Slot& slot, bool is_present, const Moment& moment, 
                              Events& events) {
   slot.is_present = is_present;
   slot.was_present = true;
+  slot.changed_s = moment.reported_s;
   std::size_t& count = counts_[slot.class_id];
   const std::size_t before = count;
   count = is_present ? count + 1 : count - 1;

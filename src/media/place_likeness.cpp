@@ -34,10 +34,10 @@ double place_likeness(const cv::Mat& before, const cv::Mat& after, const Box& pl
                       before.size() == after.size(),
                   "place_likeness: two BGR pictures of one size");
   const Box inside = clip(place, {before.cols, before.rows});
+  if (!is_valid(place) || !is_valid(inside)) return 0;
   const cv::Rect pixels(
       cv::Point(static_cast<int>(std::floor(inside.x1)), static_cast<int>(std::floor(inside.y1))),
       cv::Point(static_cast<int>(std::ceil(inside.x2)), static_cast<int>(std::ceil(inside.y2))));
-  if (!is_valid(inside) || pixels.empty()) return 0;
   const cv::Mat was = parts_of(before, pixels);
   const cv::Mat is = parts_of(after, pixels);
   const double least = kLeastSpread * std::sqrt(static_cast<double>(was.total()));

@@ -55,7 +55,8 @@ Facings collect(const ShelfReading& reading, const std::vector<Detection>& detec
         add(r, detection == facing.boxes.front(), detection);
     }
   }
-  // What is too small beside its neighbours to be counted is a product where the plan wants one.
+  // What is too small beside its neighbours to be counted is a product where the plan wants one of
+  // that size: only match_by_place() takes it.
   for (std::size_t i = 0; i < detections.size(); ++i) {
     if (reading.placements[i].row < 0 && is_valid(detections[i].box)) add(kNothing, false, i);
   }
@@ -166,7 +167,7 @@ class Comparer {
     std::vector<Pair> pairs;
     for (std::size_t s = 0; s < alignment.size(); ++s) {
       const SeenFacing& seen = facings_.seen[s];
-      if (alignment[s] != kNothing || seen.product == kNothing) continue;
+      if (alignment[s] != kNothing || seen.product == kNothing || seen.row == kNothing) continue;
       const Place foot = map.to_plan({seen.base.center_x(), seen.base.y2});
       for (std::size_t p = 0; p < facings_.planned.size(); ++p) {
         const PlannedFacing& plan = facings_.planned[p];
@@ -190,8 +191,8 @@ class Comparer {
   void match_by_stack(const ShelfMap& map, const Alignment& alignment,
                       std::vector<std::size_t>& seen_on) const {
     for (std::size_t s = 0; s < alignment.size(); ++s) {
-      if (alignment[s] != kNothing) continue;
       const SeenFacing& seen = facings_.seen[s];
+      if (alignment[s] != kNothing || seen.row == kNothing) continue;
       const Place foot = map.to_plan({seen.base.center_x(), seen.base.y2});
       for (std::size_t p = 0; p < facings_.planned.size(); ++p) {
         const PlannedFacing& plan = facings_.planned[p];
@@ -254,10 +255,20 @@ class Comparer {
         facings_.planned.begin(), facings_.planned.end(), [&](const PlannedFacing& plan) {
           if (plan.product != seen.product || std::abs(plan.x - foot.x) >= kNearby * plan.width)
             return false;
-          // Higher, below the next board, it is stacked on some that were not found.
-          const bool stacked = foot.y > planogram_.fixtures[plan.fixture].y && foot.y < plan.foot;
-          return stacked || std::abs(plan.foot - foot.y) < plan.height;
+          return std::abs(plan.foot - foot.y) < plan.height || is_stacked(foot, plan);
         });
+  }
+
+  /// Whether what stands higher than a planned facing, below the next board, may be stacked on some
+  /// that were not found. A fixture may be a whole shelf: then other facings tell of boards.
+  bool is_stacked(const Place& foot, const PlannedFacing& plan) const {
+    if (foot.y >= plan.foot || foot.y <= planogram_.fixtures[plan.fixture].y) return false;
+    return std::none_of(facings_.planned.begin(), facings_.planned.end(),
+                        [&](const PlannedFacing& other) {
+                          return std::abs(other.x - foot.x) < kNearby * other.width &&
+                                 other.foot > foot.y - 0.3 * other.height &&
+                                 other.foot < plan.foot - 0.3 * plan.height;
+                        });
   }
 
   /// What stands where it should not: facings on nobody's place, and labelled ones on another's.

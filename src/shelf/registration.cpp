@@ -81,7 +81,7 @@ struct Hypothesis {
 };
 
 struct Round {
-  double max_shift = 0;  ///< in planned widths
+  double max_shift = 0;  ///< in planned widths, of products that are not named
   double reach = 0;      ///< around the anchor, in its facings' widths
 };
 
@@ -346,7 +346,8 @@ Alignment align(const Facings& facings, const ShelfMap& map, double max_shift, d
   }
   std::map<std::size_t, std::vector<Projected>> projected;
   for (std::size_t s = 0; s < facings.seen.size(); ++s) {
-    if (candidates == Candidates::kOnBoards && !facings.seen[s].on_board) continue;
+    const SeenFacing& found = facings.seen[s];
+    if (found.row == kNothing || (candidates == Candidates::kOnBoards && !found.on_board)) continue;
     const Box& base = facings.seen[s].base;
     const Place foot = map.to_plan({base.center_x(), base.y2});
     const Place left = map.to_plan({base.x1, base.y2});

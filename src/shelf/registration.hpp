@@ -41,7 +41,7 @@ struct SeenFacing {
 /// What the facings of plan and picture may have in common.
 struct Facings {
   std::vector<PlannedFacing> planned;  ///< fixture by fixture, left to right
-  std::vector<SeenFacing> seen;        ///< row by row, left to right
+  std::vector<SeenFacing> seen;        ///< row by row, left to right, then those in no row
   std::vector<bool> has_class;         ///< by product: whether the model knows it
   bool tells_apart = false;            ///< whether the model has several classes
 
@@ -52,7 +52,8 @@ struct Facings {
 /// For every seen facing the planned one it stands on, kNothing for none.
 using Alignment = std::vector<std::size_t>;
 
-/// Which products take part: those that the reading puts on a board, or all, for it may be wrong.
+/// Which products of rows take part: those that the reading puts on a board, or all, for it may be
+/// wrong.
 enum class Candidates { kOnBoards, kAll };
 
 /// Row by row, in order, by dynamic programming.

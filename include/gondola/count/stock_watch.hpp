@@ -131,7 +131,8 @@ class StockWatch {
   /// @param occluders  what may stand before the shelf: people, trolleys
   /// @param time_s     of the frame; never falls
   /// @param looks_the_same  asked about places where a product seems to have come or gone: where
-  ///   nothing has changed since, the detector wavers, and the product stays, or was always there.
+  ///   nothing has changed since, the detector wavers. Then what was there stays, and what was
+  ///   not is counted without an event while it is found. Labels that change are not asked about.
   ///   Without it, what is found decides alone.
   std::vector<StockEvent> update(const std::vector<Detection>& products,
                                  const std::vector<Box>& occluders, double time_s,
@@ -169,6 +170,7 @@ class StockWatch {
     int class_id = -1;
     bool is_present = false;
     bool was_present = false;  // ever; until then it is a candidate
+    bool is_doubtful = false;  // it came without a change of the picture
     bool is_hidden = false;    // in this frame
     bool is_missing = false;   // since a frame it was not found in, until found in two running
     int found_in_a_row = 0;    // frames
@@ -177,6 +179,8 @@ class StockWatch {
     double missing_since_s = 0;  // first frame of the time it was last missing
     double found_before_s = 0;   // last frame it was found in before that
     double found_since_s = 0;    // frame that ended that time
+    double changed_s = 0;        // frame in which it was last sure to have come or gone
+    double unchanged_s = 0;      // last frame in which it was not found, but looked as before
     double gap_s = std::numeric_limits<double>::infinity();  // how long it was missing then
     double hit_rate = 0;       // share of the frames it is found in while it is there
     double sure_rate = 0;      // the same of detections of at least sure_score
@@ -202,7 +206,8 @@ class StockWatch {
   void see(Slot& slot, const Detection* found, double time_s) const;
   void hide_crowds(double time_s);
   void judge(Slot& slot, double time_s, const LooksTheSame& looks_the_same, Events& events);
-  bool is_unchanged(const Box& place, double since_s, const LooksTheSame& looks_the_same) const;
+  bool is_unchanged(const Slot& slot, const Box& place, double since_s,
+                    const LooksTheSame& looks_the_same) const;
   void judge_class(Slot& slot, double time_s, Events& events);
   void judge_depth(Slot& slot, double time_s, const LooksTheSame& looks_the_same, Events& events);
   bool is_appearing_with_others(const Slot& slot) const;

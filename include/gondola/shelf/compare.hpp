@@ -27,14 +27,15 @@ enum class PositionStatus {
 std::string_view name_of(PositionStatus status);
 
 struct CompareOptions {
-  /// 0..1. A planned facing of which less lies inside the picture is hidden.
+  /// 0..1. A planned facing of which less lies inside the picture is hidden; half as much will do
+  /// where the model saw an empty place.
   double min_inside = 0.5;
 
   /// 0..1. A planned facing of which this share is covered by a gap, or by nothing, is empty.
   double gap_share = 0.4;
 
-  /// > 0. How far from its planned place, in planned widths, a facing may stand; two widths when
-  /// its label is the wanted one.
+  /// > 0. How far from its planned place, in planned widths, a facing may stand; two widths, or
+  /// this if it is more, when its label is the wanted one.
   double max_shift = 0.6;
 
   /// > 0. The same upwards and downwards, in planned heights.
