@@ -338,6 +338,16 @@ bool Facings::disagree(const PlannedFacing& plan, const SeenFacing& found) const
   return tells_apart && has_class[plan.product];
 }
 
+bool may_be(const PlannedFacing& plan, const SeenFacing& found, const ShelfMap& map) {
+  if (found.row != kNothing) return true;
+  constexpr double kSmallest = 0.5;
+  const Box& box = found.base;
+  const double width = map.to_plan({box.x2, box.y2}).x - map.to_plan({box.x1, box.y2}).x;
+  const double height =
+      map.to_plan({box.center_x(), box.y2}).y - map.to_plan({box.center_x(), box.y1}).y;
+  return width >= kSmallest * plan.width && height >= kSmallest * plan.height;
+}
+
 Alignment align(const Facings& facings, const ShelfMap& map, double max_shift, double max_rise,
                 Candidates candidates) {
   std::map<std::size_t, std::vector<std::size_t>> planned;
@@ -346,8 +356,7 @@ Alignment align(const Facings& facings, const ShelfMap& map, double max_shift, d
   }
   std::map<std::size_t, std::vector<Projected>> projected;
   for (std::size_t s = 0; s < facings.seen.size(); ++s) {
-    const SeenFacing& found = facings.seen[s];
-    if (found.row == kNothing || (candidates == Candidates::kOnBoards && !found.on_board)) continue;
+    if (candidates == Candidates::kOnBoards && !facings.seen[s].on_board) continue;
     const Box& base = facings.seen[s].base;
     const Place foot = map.to_plan({base.center_x(), base.y2});
     const Place left = map.to_plan({base.x1, base.y2});
@@ -379,6 +388,10 @@ Alignment align(const Facings& facings, const ShelfMap& map, double max_shift, d
     for (const Projected& found : seen) {
       for (const std::size_t p : members) {
         const PlannedFacing& plan = facings.planned[p];
+        if (!may_be(plan, facings.seen[found.seen], map)) {
+          gains.push_back(0);
+          continue;
+        }
         const bool disagree = facings.disagree(plan, facings.seen[found.seen]);
         const bool named = facings.seen[found.seen].product == plan.product;
         const double reach = named ? std::max(max_shift, kNearby) : max_shift;

@@ -49,11 +49,14 @@ struct Facings {
   bool disagree(const PlannedFacing& plan, const SeenFacing& found) const;
 };
 
+/// Whether a found box may be a planned facing's product by its size: what is too small for a row
+/// only where the plan wants something as small.
+bool may_be(const PlannedFacing& plan, const SeenFacing& found, const ShelfMap& map);
+
 /// For every seen facing the planned one it stands on, kNothing for none.
 using Alignment = std::vector<std::size_t>;
 
-/// Which products of rows take part: those that the reading puts on a board, or all, for it may be
-/// wrong.
+/// Which products take part: those that the reading puts on a board, or all, for it may be wrong.
 enum class Candidates { kOnBoards, kAll };
 
 /// Row by row, in order, by dynamic programming.
