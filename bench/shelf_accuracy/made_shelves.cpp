@@ -1,5 +1,7 @@
 #include "shelf_accuracy/made_shelves.hpp"
 
+#include <utility>
+
 #include "gondola/shelf/audit.hpp"
 #include "shelf/made_shelf.hpp"
 
@@ -10,11 +12,6 @@ using shelf::PositionStatus;
 
 constexpr std::uint32_t kShelves = 50;
 constexpr double kMissing = 0.1;
-
-PositionStatus status_of(const shelf::test::MadeShelf& made, std::size_t position) {
-  if (made.position_is_hidden[position]) return PositionStatus::kHidden;
-  return made.position_is_empty[position] ? PositionStatus::kEmpty : PositionStatus::kCorrect;
-}
 
 }  // namespace
 
@@ -32,18 +29,15 @@ MadeScore score_made_shelves(double yaw, bool labels, bool rough) {
     shelf::test::MadeShelf made = shelf::test::make_shelf(options);
     if (rough) made.products = shelf::test::imperfect(made.products, kMissing, seed);
     std::vector<Detection> detections = shelf::test::detections_of(made);
-    std::vector<std::string> names{"product"};
-    if (labels) {
-      names.clear();
-      for (const shelf::PlannedProduct& product : made.planogram.products)
-        names.push_back(product.id);
-    } else {
-      for (Detection& detection : detections) detection.class_id = 0;
+    std::vector<std::string> names = shelf::test::class_names(made.planogram);
+    if (!labels) {
+      detections = shelf::test::without_labels(std::move(detections));
+      names = {"product"};
     }
     const shelf::Audit audit = shelf::audit(detections, names, made.image, &made.planogram);
     for (std::size_t p = 0; p < audit.comparison->positions.size(); ++p) {
       const PositionStatus found = audit.comparison->positions[p].status;
-      const PositionStatus truth = status_of(made, p);
+      const PositionStatus truth = shelf::test::expected_status(made, p);
       if (truth == PositionStatus::kHidden && found == truth) continue;
       ++score.positions;
       score.right += found == truth ? 1 : 0;

@@ -327,13 +327,13 @@ void StockWatch::judge(Slot& slot, double time_s, const LooksTheSame& looks_the_
     judge_depth(slot, time_s, looks_the_same, events);
   } else if (slot.is_present && share <= options_.gone_share * slot.hit_rate) {
     const double before_s = std::max(slot.found_before_s, slot.unchanged_s);
-    const bool is_unseen = is_unchanged(slot, slot.box, before_s, looks_the_same);
-    if (is_unseen && !slot.is_doubtful) {
+    const bool looks_as_before = is_unchanged(slot, slot.box, before_s, looks_the_same);
+    if (looks_as_before && !slot.is_doubtful) {
       slot.sights.clear();
       slot.unchanged_s = time_s;
       return;
     }
-    const bool is_event = !is_unseen && !is_behind(slot, slot.missing_since_s);
+    const bool is_event = !looks_as_before && !is_behind(slot, slot.missing_since_s);
     const double gone_s = std::max(slot.missing_since_s, slot.unchanged_s);
     set_present(slot, false, {gone_s, before_s, time_s}, is_event, events);
   } else if (!slot.is_present && is_there) {

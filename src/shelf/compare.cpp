@@ -56,7 +56,7 @@ Facings collect(const ShelfReading& reading, const std::vector<Detection>& detec
     }
   }
   // What is too small beside its neighbours to be counted is a product where the plan wants one of
-  // that size: may_be() tells.
+  // that size: is_large_enough() tells.
   for (std::size_t i = 0; i < detections.size(); ++i) {
     if (reading.placements[i].row < 0 && is_valid(detections[i].box)) add(kNothing, false, i);
   }
@@ -172,7 +172,7 @@ class Comparer {
       for (std::size_t p = 0; p < facings_.planned.size(); ++p) {
         const PlannedFacing& plan = facings_.planned[p];
         if (seen_on[p] != kNothing || plan.product != seen.product) continue;
-        if (!may_be(plan, seen, map)) continue;
+        if (!is_large_enough(plan, seen, map)) continue;
         const double aside = std::abs(plan.x - foot.x) / plan.width;
         const double rise = std::abs(plan.foot - foot.y) / plan.height;
         if (aside < kNearby && rise < kSameBoard && map.is_sound_at({plan.x, plan.foot}))

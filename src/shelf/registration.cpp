@@ -338,7 +338,7 @@ bool Facings::disagree(const PlannedFacing& plan, const SeenFacing& found) const
   return tells_apart && has_class[plan.product];
 }
 
-bool may_be(const PlannedFacing& plan, const SeenFacing& found, const ShelfMap& map) {
+bool is_large_enough(const PlannedFacing& plan, const SeenFacing& found, const ShelfMap& map) {
   if (found.row != kNothing) return true;
   constexpr double kSmallest = 0.5;
   const Box& box = found.base;
@@ -388,7 +388,7 @@ Alignment align(const Facings& facings, const ShelfMap& map, double max_shift, d
     for (const Projected& found : seen) {
       for (const std::size_t p : members) {
         const PlannedFacing& plan = facings.planned[p];
-        if (!may_be(plan, facings.seen[found.seen], map)) {
+        if (!is_large_enough(plan, facings.seen[found.seen], map)) {
           gains.push_back(0);
           continue;
         }

@@ -51,7 +51,7 @@ struct Facings {
 
 /// Whether a found box may be a planned facing's product by its size: what is too small for a row
 /// only where the plan wants something as small.
-bool may_be(const PlannedFacing& plan, const SeenFacing& found, const ShelfMap& map);
+bool is_large_enough(const PlannedFacing& plan, const SeenFacing& found, const ShelfMap& map);
 
 /// For every seen facing the planned one it stands on, kNothing for none.
 using Alignment = std::vector<std::size_t>;

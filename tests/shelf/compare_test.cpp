@@ -10,14 +10,11 @@
 namespace gondola::shelf {
 namespace {
 
+using test::class_names;
+using test::expected_status;
 using test::MadeShelf;
 using test::MadeShelfOptions;
-
-std::vector<std::string> class_names(const Planogram& planogram) {
-  std::vector<std::string> names;
-  for (const PlannedProduct& product : planogram.products) names.push_back(product.id);
-  return names;
-}
+using test::without_labels;
 
 Comparison look(const MadeShelf& shelf, const std::vector<Detection>& detections,
                 const std::vector<std::string>& names, const CompareOptions& options = {}) {
@@ -32,16 +29,6 @@ Comparison look(const MadeShelf& shelf) {
   return look(shelf, detections_of(shelf), class_names(shelf.planogram));
 }
 
-std::vector<Detection> without_labels(std::vector<Detection> detections) {
-  for (Detection& detection : detections) detection.class_id = 0;
-  return detections;
-}
-
-PositionStatus expected(const MadeShelf& shelf, std::size_t position) {
-  if (shelf.position_is_hidden[position]) return PositionStatus::kHidden;
-  return shelf.position_is_empty[position] ? PositionStatus::kEmpty : PositionStatus::kCorrect;
-}
-
 struct Tally {
   int right = 0;
   int positions = 0;
@@ -49,7 +36,7 @@ struct Tally {
   double share() const { return static_cast<double>(right) / positions; }
   void add(const MadeShelf& shelf, const Comparison& comparison) {
     for (std::size_t p = 0; p < comparison.positions.size(); ++p) {
-      const PositionStatus truth = expected(shelf, p);
+      const PositionStatus truth = expected_status(shelf, p);
       const PositionStatus found = comparison.positions[p].status;
       if (truth == PositionStatus::kHidden && found == truth) continue;
       ++positions;

@@ -203,6 +203,22 @@ std::vector<Detection> detections_of(const MadeShelf& shelf) {
   return detections;
 }
 
+std::vector<Detection> without_labels(std::vector<Detection> detections) {
+  for (Detection& detection : detections) detection.class_id = 0;
+  return detections;
+}
+
+std::vector<std::string> class_names(const Planogram& planogram) {
+  std::vector<std::string> names;
+  for (const PlannedProduct& product : planogram.products) names.push_back(product.id);
+  return names;
+}
+
+PositionStatus expected_status(const MadeShelf& shelf, std::size_t position) {
+  if (shelf.position_is_hidden[position]) return PositionStatus::kHidden;
+  return shelf.position_is_empty[position] ? PositionStatus::kEmpty : PositionStatus::kCorrect;
+}
+
 std::vector<MadeProduct> imperfect(const std::vector<MadeProduct>& products, double missing,
                                    std::uint32_t seed) {
   Random random(seed);

@@ -6,6 +6,7 @@
 
 #include "gondola/core/box.hpp"
 #include "gondola/core/detection.hpp"
+#include "gondola/shelf/compare.hpp"
 #include "gondola/shelf/planogram.hpp"
 
 namespace gondola::shelf::test {
@@ -58,6 +59,15 @@ std::vector<Box> boxes_of(const MadeShelf& shelf);
 
 /// With class ids = products and score 0.9.
 std::vector<Detection> detections_of(const MadeShelf& shelf);
+
+/// The same of a model with a single class.
+std::vector<Detection> without_labels(std::vector<Detection> detections);
+
+/// Labels by class id of detections_of().
+std::vector<std::string> class_names(const Planogram& planogram);
+
+/// What compare() should say of a position when everything was found.
+PositionStatus expected_status(const MadeShelf& shelf, std::size_t position);
 
 /// Leaves out this share and moves every side by a normal error of 2 % of the box.
 std::vector<MadeProduct> imperfect(const std::vector<MadeProduct>& products, double missing,
